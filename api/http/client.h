@@ -1,0 +1,62 @@
+// Outgoing HTTP. Two implementations: CurlClient (unix sockets, TLS from memory, streams: container
+// engines) and RestClient on cpprestsdk (plain REST: Neko, taOS workers, the taOS controller).
+//
+// Thread safety: any thread may call; calls do not wait for one another.
+// Blocking: until the reply is complete, ctx.deadline() passes or a stop is requested (noticed within
+//     100 ms).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/base/context.h"
+#include "api/base/result.h"
+#include "api/http/message.h"
+
+namespace nekoplane::http {
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string url;  // http(s)://host:port/path?query; for a unix socket the host is ignored
+  Headers headers;
+  std::string body;
+  std::size_t max_reply_bytes = 16 * 1024 * 1024;  // beyond: kUnavailable reason ReplyTooLarge
+};
+
+struct ClientResponse {
+  int status = 0;
+  Headers headers;
+  std::string body;
+};
+
+class Client {
+ public:
+  virtual ~Client() = default;
+
+  // Any HTTP status is a success here. Redirects are not followed, nothing is retried.
+  // Errors: kUnavailable: ConnectionRefused, ConnectionFailed, TlsFailed, BadReply, ReplyTooLarge;
+  //     kTimeout; kCancelled; kInvalid: the URL.
+  virtual Result<ClientResponse> Do(const Context& ctx, const ClientRequest& request) = 0;
+
+  // Hands the body over in pieces as it arrives; `on_data` returning false ends the call with
+  // kCancelled. With status >= 400 the body is collected instead and returned. ctx.deadline() bounds
+  // the whole stream.
+  virtual Result<ClientResponse> Stream(const Context& ctx, const ClientRequest& request,
+                                        const std::function<bool(std::string_view)>& on_data) = 0;
+};
+
+struct CurlOptions {
+  std::string unix_socket;  // "" = TCP
+  std::string ca_pem, cert_pem, key_pem;  // mutual TLS; with ca_pem set no other CA is trusted
+  Duration connect_timeout = std::chrono::seconds(5);
+};
+
+// Keeps idle connections for reuse.
+std::unique_ptr<Client> MakeCurlClient(const Clock& clock, CurlOptions options);
+
+// On cpprestsdk, kept to plain http:// REST. Stream() is kInvalid (reason StreamsNotSupported).
+std::unique_ptr<Client> MakeRestClient(const Clock& clock);
+
+}  // namespace nekoplane::http

@@ -1,0 +1,155 @@
+// BrowserSession: one browser that should exist. The schema with its descriptions, defaults and
+// limits is manifests/crds/browsersessions.yaml.
+#pragma once
+
+#include "api/v1alpha1/enums.h"
+#include "api/v1alpha1/object_meta.h"
+
+namespace nekoplane::v1alpha1 {
+
+enum class OwnerKind { kUser, kAgent };
+enum class Device { kDesktop, kMobile };
+enum class OperatingMode { kRunning, kSuspended };
+enum class IdleAction { kSuspend, kDelete, kNone };
+
+template <>
+struct EnumNames<OwnerKind> {
+  static constexpr std::array kNames{std::pair{OwnerKind::kUser, "User"}, std::pair{OwnerKind::kAgent, "Agent"}};
+};
+template <>
+struct EnumNames<Device> {
+  static constexpr std::array kNames{std::pair{Device::kDesktop, "Desktop"}, std::pair{Device::kMobile, "Mobile"}};
+};
+template <>
+struct EnumNames<OperatingMode> {
+  static constexpr std::array kNames{std::pair{OperatingMode::kRunning, "Running"},
+                                     std::pair{OperatingMode::kSuspended, "Suspended"}};
+};
+template <>
+struct EnumNames<IdleAction> {
+  static constexpr std::array kNames{std::pair{IdleAction::kSuspend, "Suspend"},
+                                     std::pair{IdleAction::kDelete, "Delete"},
+                                     std::pair{IdleAction::kNone, "None"}};
+};
+
+struct SessionOwner {
+  OwnerKind kind = OwnerKind::kUser;
+  std::string name;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("kind", s.kind), f("name", s.name);
+  }
+};
+
+// Durations in Go's syntax; "" means no limit.
+struct SessionLifecycle {
+  std::string maxStartingDuration = "5m", maxIdleDuration;
+  IdleAction idleAction = IdleAction::kSuspend;
+  std::string maxAge, maxSuspendedDuration, shutdownTime;
+  std::optional<std::int64_t> ttlSecondsAfterFinished;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("maxStartingDuration", s.maxStartingDuration), f("maxIdleDuration", s.maxIdleDuration);
+    f("idleAction", s.idleAction), f("maxAge", s.maxAge);
+    f("maxSuspendedDuration", s.maxSuspendedDuration), f("shutdownTime", s.shutdownTime);
+    f("ttlSecondsAfterFinished", s.ttlSecondsAfterFinished);
+  }
+};
+
+struct BrowserSessionSpec {
+  std::optional<SessionOwner> owner;
+  std::string url;
+  LocalRef classRef{"chromium"};
+  std::optional<LocalRef> profileRef;
+  Device device = Device::kDesktop;
+  std::string screen;  // "1280x720@30"; "" = the device's
+  OperatingMode operatingMode = OperatingMode::kRunning;
+  std::string nodeName;
+  StringMap nodeSelector;
+  ResourceRequirements resources;
+  SessionLifecycle lifecycle;
+  std::vector<EnvVar> env;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("owner", s.owner), f("url", s.url), f("classRef", s.classRef), f("profileRef", s.profileRef);
+    f("device", s.device), f("screen", s.screen), f("operatingMode", s.operatingMode);
+    f("nodeName", s.nodeName), f("nodeSelector", s.nodeSelector), f("resources", s.resources);
+    f("lifecycle", s.lifecycle), f("env", s.env);
+  }
+};
+
+struct SessionInstance {
+  std::string id;  // the driver's ProviderId, "docker://host/3f2a..."
+  std::string image, specHash, startedAt;
+  std::int64_t restarts = 0;  // times a dead instance was replaced or started again
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("id", s.id), f("image", s.image), f("specHash", s.specHash), f("startedAt", s.startedAt);
+    f("restarts", s.restarts);
+  }
+};
+
+struct SessionPorts {
+  std::int64_t http = 0, media = 0;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("http", s.http), f("media", s.media);
+  }
+};
+
+struct SessionEndpoints {
+  std::string neko, cdp;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("neko", s.neko), f("cdp", s.cdp);
+  }
+};
+
+struct BrowserSessionStatus {
+  std::int64_t observedGeneration = 0;
+  std::string phase;  // Pending | Starting | Running | Suspended | Terminating | Failed; for people only
+  std::vector<Condition> conditions;
+  std::string nodeName;
+  std::string volume;  // the profile's volume on that node
+  std::optional<SessionInstance> instance;
+  std::optional<SessionPorts> ports;
+  std::optional<SessionEndpoints> endpoints;
+  std::int64_t viewers = 0;
+  // Crash back-off, kept here so that a restart of nekoplane does not forget it.
+  std::int64_t failures = 0;      // crashes in a row, reset after 10 stable minutes
+  std::string nextAttemptTime;    // not before; RFC 3339
+  std::string lastActivityTime, idleSince, willSuspendAt, willEndAt;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("observedGeneration", s.observedGeneration), f("phase", s.phase), f("conditions", s.conditions);
+    f("nodeName", s.nodeName), f("volume", s.volume), f("instance", s.instance), f("ports", s.ports);
+    f("endpoints", s.endpoints), f("viewers", s.viewers), f("failures", s.failures);
+    f("nextAttemptTime", s.nextAttemptTime), f("lastActivityTime", s.lastActivityTime);
+    f("idleSince", s.idleSince), f("willSuspendAt", s.willSuspendAt), f("willEndAt", s.willEndAt);
+  }
+};
+
+struct BrowserSession {
+  static constexpr char kKind[] = "BrowserSession";
+  static constexpr char kResource[] = "browsersessions.nekoplane.dev";
+  // Keeps the object until its container, ports and private profile are gone.
+  static constexpr char kFinalizer[] = "nekoplane.dev/session";
+
+  ObjectMeta metadata;
+  BrowserSessionSpec spec;
+  BrowserSessionStatus status;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("metadata", s.metadata), f("spec", s.spec), f("status", s.status);
+  }
+};
+
+}  // namespace nekoplane::v1alpha1
