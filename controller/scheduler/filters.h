@@ -1,0 +1,42 @@
+// The filters of the default policy: each looks at one node and either passes it or says why not.
+//
+// Filters are pure and independent of one another; their order only decides which reason is told
+// when several apply. Permanent reasons come first: "no room now" on a node that could never run
+// the session would be a false hope.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "controller/scheduler/scheduler.h"
+
+namespace nekoplane::scheduler {
+
+// One node, as seen by one request.
+struct Candidate {
+  const Request& request;
+  const NodeView& view;
+  const v1alpha1::ClassVariant* variant = nullptr;  // for this node; nullptr = none matches
+  Demand demand;                                    // with that variant
+
+  bool is_host() const;
+  bool ready() const;  // condition Ready is True
+};
+
+struct Refusal {
+  std::string reason;        // counted over nodes: the same cause is the same text on each
+  bool permanent = false;    // the node can never run it
+  bool not_capable = false;  // counts as taOS's "not capable" (every permanent one does too)
+};
+
+struct Filter {
+  std::string_view name;
+  std::optional<Refusal> (*check)(const Candidate& candidate);
+};
+
+// In the order they are asked.
+std::span<const Filter> DefaultFilters();
+
+}  // namespace nekoplane::scheduler
