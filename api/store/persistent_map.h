@@ -1,0 +1,245 @@
+// An ordered map of immutable items that is itself immutable: a change makes a new map, which
+// shares all but one path of nodes with the old one.
+//
+// That is what makes a snapshot of 100,000 objects cost a few small nodes and not a copy: every
+// state of the store is one of these, and a failed transaction is undone by dropping the new one.
+// It is a B+ tree with narrow nodes: wide ones would make the copied path the larger part of a
+// write.
+//
+// Thread safety: immutable; any number of threads may read one map or copies of it.
+// Exceptions: none but bad_alloc.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace nekoplane::store {
+
+// KeyOf: const T& -> an ordered key, usually a tuple of string_views into the item.
+template <class T, class KeyOf>
+class PersistentMap {
+ public:
+  using Ptr = std::shared_ptr<const T>;
+  using Key = std::invoke_result_t<KeyOf, const T&>;
+
+  PersistentMap() = default;
+
+  // REQUIRES: `items` ascend strictly by key.
+  static PersistentMap FromSorted(std::vector<Ptr> items) {
+    std::vector<NodePtr> level;
+    for (std::size_t at = 0; at < items.size(); at += kFill) {
+      const auto first = items.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto last = first + static_cast<std::ptrdiff_t>(std::min(kFill, items.size() - at));
+      level.push_back(Leaf(std::vector<Ptr>(first, last)));
+    }
+    while (level.size() > 1) {
+      std::vector<NodePtr> above;
+      for (std::size_t at = 0; at < level.size(); at += kFill) {
+        const auto first = level.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto last = first + static_cast<std::ptrdiff_t>(std::min(kFill, level.size() - at));
+        above.push_back(Inner(std::vector<NodePtr>(first, last)));
+      }
+      level = std::move(above);
+    }
+    return level.empty() ? PersistentMap() : PersistentMap(std::move(level.front()));
+  }
+
+  std::size_t size() const { return root_ == nullptr ? 0 : root_->count; }
+
+  // nullptr if absent.
+  Ptr Find(const Key& key) const {
+    const Node* node = root_.get();
+    if (node == nullptr) return nullptr;
+    while (!node->leaf()) {
+      const std::size_t i = ChildOf(*node, key);
+      if (i == node->children.size()) return nullptr;
+      node = node->children[i].get();
+    }
+    const std::size_t i = ItemOf(*node, key);
+    if (i == node->items.size() || KeyOf()(*node->items[i]) != key) return nullptr;
+    return node->items[i];
+  }
+
+  // How many items come before `key`.
+  std::size_t Rank(const Key& key) const {
+    std::size_t before = 0;
+    const Node* node = root_.get();
+    while (node != nullptr && !node->leaf()) {
+      const std::size_t i = ChildOf(*node, key);
+      for (std::size_t j = 0; j < i; ++j) before += node->children[j]->count;
+      node = i == node->children.size() ? nullptr : node->children[i].get();
+    }
+    return node == nullptr ? before : before + ItemOf(*node, key);
+  }
+
+  // Calls visit(const Ptr&) in order for each item at or after `from`, until it returns false.
+  template <class Visit>
+  void ForEachFrom(const Key& from, Visit&& visit) const {
+    if (root_ != nullptr) Walk(*root_, &from, visit);
+  }
+
+  // The map with `item` added, or in the place of the one that had its key.
+  [[nodiscard]] PersistentMap Put(Ptr item) const {
+    if (root_ == nullptr) return PersistentMap(Leaf({std::move(item)}));
+    auto [left, right] = PutBelow(*root_, std::move(item));
+    if (right == nullptr) return PersistentMap(std::move(left));
+    return PersistentMap(Inner({std::move(left), std::move(right)}));
+  }
+
+  // The map without the item at `key`; the same map if there is none.
+  [[nodiscard]] PersistentMap Erase(const Key& key) const {
+    if (Find(key) == nullptr) return *this;
+    NodePtr root = EraseBelow(*root_, key);
+    while (root != nullptr && root->children.size() == 1) root = root->children.front();
+    return PersistentMap(std::move(root));
+  }
+
+ private:
+  struct Node;
+  using NodePtr = std::shared_ptr<const Node>;
+
+  struct Node {
+    std::vector<Ptr> items;         // of a leaf
+    std::vector<NodePtr> children;  // of an inner node
+    std::vector<const T*> lasts;    // each child's greatest item, which that child keeps alive
+    std::size_t count = 0;          // items below
+
+    bool leaf() const { return children.empty(); }
+
+    std::size_t width() const { return leaf() ? items.size() : children.size(); }
+
+    const T* last() const { return leaf() ? items.back().get() : lasts.back(); }
+  };
+
+  static constexpr std::size_t kMax = 32;
+  static constexpr std::size_t kFill = 24;  // of a bulk load: room to grow without a split
+  static constexpr std::size_t kThin = 8;   // below this a node is worth merging
+
+  explicit PersistentMap(NodePtr root) : root_(std::move(root)) {}
+
+  static NodePtr Leaf(std::vector<Ptr> items) {
+    auto node = std::make_shared<Node>();
+    node->count = items.size();
+    node->items = std::move(items);
+    return node;
+  }
+
+  static NodePtr Inner(std::vector<NodePtr> children) {
+    auto node = std::make_shared<Node>();
+    node->lasts.reserve(children.size());
+    for (const NodePtr& child : children) {
+      node->count += child->count;
+      node->lasts.push_back(child->last());
+    }
+    node->children = std::move(children);
+    return node;
+  }
+
+  // The first item at or after `key`.
+  static std::size_t ItemOf(const Node& leaf, const Key& key) {
+    const auto at = std::partition_point(leaf.items.begin(), leaf.items.end(),
+                                         [&](const Ptr& item) { return KeyOf()(*item) < key; });
+    return static_cast<std::size_t>(at - leaf.items.begin());
+  }
+
+  // The first child that reaches `key`.
+  static std::size_t ChildOf(const Node& inner, const Key& key) {
+    const auto at = std::partition_point(inner.lasts.begin(), inner.lasts.end(),
+                                         [&](const T* last) { return KeyOf()(*last) < key; });
+    return static_cast<std::size_t>(at - inner.lasts.begin());
+  }
+
+  template <class Visit>
+  static bool Walk(const Node& node, const Key* from, Visit& visit) {
+    if (node.leaf()) {
+      for (std::size_t i = from == nullptr ? 0 : ItemOf(node, *from); i < node.items.size(); ++i) {
+        if (!visit(node.items[i])) return false;
+      }
+      return true;
+    }
+    for (std::size_t i = from == nullptr ? 0 : ChildOf(node, *from); i < node.children.size();
+         ++i) {
+      if (!Walk(*node.children[i], from, visit)) return false;
+      from = nullptr;  // only the first child can begin before `from`
+    }
+    return true;
+  }
+
+  // Cuts `parts` in two if there are too many for one node.
+  template <class Part, class Make>
+  static std::pair<NodePtr, NodePtr> Pack(std::vector<Part> parts, Make make) {
+    if (parts.size() <= kMax) return {make(std::move(parts)), nullptr};
+    const auto middle = parts.begin() + static_cast<std::ptrdiff_t>(parts.size() / 2);
+    std::vector<Part> right(std::make_move_iterator(middle), std::make_move_iterator(parts.end()));
+    parts.erase(middle, parts.end());
+    return {make(std::move(parts)), make(std::move(right))};
+  }
+
+  static std::pair<NodePtr, NodePtr> PutBelow(const Node& node, Ptr item) {
+    if (node.leaf()) {
+      const Key key = KeyOf()(*item);
+      const std::size_t i = ItemOf(node, key);
+      std::vector<Ptr> items;
+      items.reserve(node.items.size() + 1);
+      items = node.items;
+      if (i < items.size() && KeyOf()(*items[i]) == key) {
+        items[i] = std::move(item);
+      } else {
+        items.insert(items.begin() + static_cast<std::ptrdiff_t>(i), std::move(item));
+      }
+      return Pack(std::move(items), Leaf);
+    }
+    const std::size_t i = std::min(ChildOf(node, KeyOf()(*item)), node.children.size() - 1);
+    auto [left, right] = PutBelow(*node.children[i], std::move(item));
+    std::vector<NodePtr> children = node.children;
+    children[i] = std::move(left);
+    if (right != nullptr) {
+      children.insert(children.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(right));
+    }
+    return Pack(std::move(children), Inner);
+  }
+
+  // nullptr if nothing is left. REQUIRES: `key` is there.
+  static NodePtr EraseBelow(const Node& node, const Key& key) {
+    if (node.leaf()) {
+      if (node.items.size() == 1) return nullptr;
+      std::vector<Ptr> items = node.items;
+      items.erase(items.begin() + static_cast<std::ptrdiff_t>(ItemOf(node, key)));
+      return Leaf(std::move(items));
+    }
+    const std::size_t i = ChildOf(node, key);
+    std::vector<NodePtr> children = node.children;
+    children[i] = EraseBelow(*node.children[i], key);
+    if (children[i] == nullptr) {
+      children.erase(children.begin() + static_cast<std::ptrdiff_t>(i));
+      if (children.empty()) return nullptr;
+    } else if (children[i]->width() < kThin && children.size() > 1) {
+      const std::size_t left = i == 0 ? 0 : i - 1;
+      if (children[left]->width() + children[left + 1]->width() <= kMax) {
+        children[left] = Merge(*children[left], *children[left + 1]);
+        children.erase(children.begin() + static_cast<std::ptrdiff_t>(left) + 1);
+      }
+    }
+    return Inner(std::move(children));
+  }
+
+  // REQUIRES: neighbours of one level.
+  static NodePtr Merge(const Node& a, const Node& b) {
+    if (a.leaf()) {
+      std::vector<Ptr> items = a.items;
+      items.insert(items.end(), b.items.begin(), b.items.end());
+      return Leaf(std::move(items));
+    }
+    std::vector<NodePtr> children = a.children;
+    children.insert(children.end(), b.children.begin(), b.children.end());
+    return Inner(std::move(children));
+  }
+
+  NodePtr root_;
+};
+
+}  // namespace nekoplane::store

@@ -1,0 +1,108 @@
+#include "api/store/state.h"
+
+#include <utility>
+
+namespace nekoplane::store {
+namespace {
+
+// The smallest string greater than `s`.
+std::string After(std::string_view s) { return std::string(s) + '\0'; }
+
+class ResourceSnapshot final : public Snapshot {
+ public:
+  ResourceSnapshot(ObjectMap objects, std::string_view resource, std::uint64_t version)
+      : objects_(std::move(objects)), resource_(resource), version_(version) {}
+
+  std::uint64_t version() const override { return version_; }
+
+  std::size_t size() const override {
+    const std::string next = After(resource_);
+    return objects_.Rank({next, "", ""}) - objects_.Rank({resource_, "", ""});
+  }
+
+  ObjectPtr Find(std::string_view ns, std::string_view name) const override {
+    return objects_.Find({resource_, ns, name});
+  }
+
+  void ForEach(std::string_view after_ns, std::string_view after_name,
+               const std::function<bool(const ObjectPtr&)>& visit) const override {
+    const bool from_start = after_ns.empty() && after_name.empty();
+    const std::string name = from_start ? std::string() : After(after_name);
+    objects_.ForEachFrom({resource_, after_ns, name}, [&](const ObjectPtr& object) {
+      return object->key.resource == resource_ && visit(object);
+    });
+  }
+
+ private:
+  const ObjectMap objects_;
+  const std::string resource_;
+  const std::uint64_t version_;
+};
+
+class StateLedger final : public Ledger {
+ public:
+  explicit StateLedger(StatePtr state) : state_(std::move(state)) {}
+
+  std::uint64_t ScopeVersion(std::string_view scope) const override {
+    const auto found = state_->scopes.Find(scope);
+    return found == nullptr ? 0 : found->version;
+  }
+
+  std::optional<Claim> Find(std::string_view kind, std::string_view scope,
+                            std::string_view item) const override {
+    const ClaimPtr found = state_->claims.Find({kind, scope, item});
+    if (found == nullptr) return std::nullopt;
+    return *found;
+  }
+
+  // There are few kinds, so hopping from kind to kind costs less than a second index by scope.
+  void ForEachInScope(std::string_view scope,
+                      const std::function<void(const Claim&)>& visit) const override {
+    for (std::string kind = FirstKindFrom(""); !kind.empty(); kind = FirstKindFrom(After(kind))) {
+      state_->claims.ForEachFrom({kind, scope, ""}, [&](const ClaimPtr& claim) {
+        if (claim->kind != kind || claim->scope != scope) return false;
+        visit(*claim);
+        return true;
+      });
+    }
+  }
+
+  void ForEachOfOwner(std::string_view owner,
+                      const std::function<void(const Claim&)>& visit) const override {
+    state_->claims_by_owner.ForEachFrom({owner, "", "", ""}, [&](const ClaimPtr& claim) {
+      if (claim->owner != owner) return false;
+      visit(*claim);
+      return true;
+    });
+  }
+
+  void ForEach(const std::function<void(const Claim&)>& visit) const override {
+    state_->claims.ForEachFrom({"", "", ""}, [&](const ClaimPtr& claim) {
+      visit(*claim);
+      return true;
+    });
+  }
+
+ private:
+  // "" if there is none; no claim has an empty kind.
+  std::string FirstKindFrom(std::string_view kind) const {
+    std::string found;
+    state_->claims.ForEachFrom({kind, "", ""}, [&](const ClaimPtr& claim) {
+      found = claim->kind;
+      return false;
+    });
+    return found;
+  }
+
+  const StatePtr state_;
+};
+
+}  // namespace
+
+SnapshotPtr MakeSnapshot(ObjectMap objects, std::string_view resource, std::uint64_t version) {
+  return std::make_shared<ResourceSnapshot>(std::move(objects), resource, version);
+}
+
+LedgerPtr MakeLedger(StatePtr state) { return std::make_shared<StateLedger>(std::move(state)); }
+
+}  // namespace nekoplane::store
