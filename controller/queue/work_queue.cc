@@ -46,6 +46,11 @@ struct WorkQueue::Impl {
     MonoTime since;
   };
 
+  struct InHand {
+    MonoTime since;
+    int priority = kPriorityNormal;
+  };
+
   struct Delayed {
     MonoTime due;
     std::uint64_t order = 0;  // breaks ties between equal due times
@@ -102,10 +107,11 @@ struct WorkQueue::Impl {
     if (ready.empty()) return std::nullopt;
     Key key = ready.begin()->second;
     ready.erase(ready.begin());
-    report.waited = now - dirty.at(key).since;
+    const Dirty& left = dirty.at(key);
+    report.waited = now - left.since;
     --report.depth;
+    processing.emplace(key, InHand{now, left.priority});
     dirty.erase(key);
-    processing.emplace(key, now);
     return key;
   }
 
@@ -120,7 +126,7 @@ struct WorkQueue::Impl {
   // A key is in `ready` iff it is in `dirty` and not in `processing`.
   std::map<Key, Dirty> dirty GUARDED_BY(mu);
   std::set<ReadyEntry> ready GUARDED_BY(mu);
-  std::map<Key, MonoTime> processing GUARDED_BY(mu);  // since when
+  std::map<Key, InHand> processing GUARDED_BY(mu);
   std::map<Key, Delayed> delayed GUARDED_BY(mu);
   std::set<DelayedEntry> due_order GUARDED_BY(mu);
 };
@@ -231,7 +237,7 @@ void WorkQueue::Done(const Key& key) {
     MutexLock lock(impl_->mu);
     auto worked_on = impl_->processing.find(key);
     NEKO_CHECK(worked_on != impl_->processing.end());
-    report.worked = now - worked_on->second;
+    report.worked = now - worked_on->second.since;
     impl_->processing.erase(worked_on);
     if (auto it = impl_->dirty.find(key); it != impl_->dirty.end()) {
       it->second.order = impl_->next_order++;
@@ -241,6 +247,13 @@ void WorkQueue::Done(const Key& key) {
   }
   if (report.depth > 0) impl_->wake.NotifyOne();
   report.SendTo(impl_->observer);
+}
+
+int WorkQueue::PriorityInHand(const Key& key) const {
+  MutexLock lock(impl_->mu);
+  const auto it = impl_->processing.find(key);
+  NEKO_CHECK(it != impl_->processing.end());
+  return it->second.priority;
 }
 
 void WorkQueue::ShutDown() {
@@ -268,8 +281,8 @@ InFlight WorkQueue::in_flight() const {
   InFlight result;
   const MonoTime now = impl_->clock.Now();
   MutexLock lock(impl_->mu);
-  for (const auto& [key, since] : impl_->processing) {
-    const Duration spent = now - since;
+  for (const auto& [key, in_hand] : impl_->processing) {
+    const Duration spent = now - in_hand.since;
     ++result.keys;
     result.total += spent;
     result.longest = std::max(result.longest, spent);

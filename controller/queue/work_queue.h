@@ -72,6 +72,9 @@ class WorkQueue {
   std::optional<MonoTime> NextDue() const;
   // REQUIRES: key came from Get or TryGet and was not Done since.
   void Done(const Key& key);
+  // With which priority a key left that is being worked on: a retry keeps it.
+  // REQUIRES: as for Done.
+  int PriorityInHand(const Key& key) const;
 
   // Refuses adds from now on and wakes all Get calls.
   void ShutDown();

@@ -259,6 +259,14 @@ TEST_F(WorkQueueTest, ObserverLearnsWaitAndWork) {
   EXPECT_EQ(seen_.retries, 1);
 }
 
+TEST_F(WorkQueueTest, KeyInHandKnowsItsPriority) {
+  queue_.Add(K("a"), kPriorityLow);
+  const auto key = queue_.TryGet();
+  queue_.Add(K("a"), 7);
+  EXPECT_EQ(queue_.PriorityInHand(*key), kPriorityLow);
+  queue_.Done(*key);
+}
+
 TEST_F(WorkQueueTest, InFlightAddsUpTheTimeSpentSoFar) {
   queue_.Add(K("a"));
   queue_.Add(K("b"));
