@@ -2,7 +2,8 @@
 // engines) and RestClient on cpprestsdk (plain REST: Neko, taOS workers, the taOS controller).
 //
 // Thread safety: any thread may call; calls do not wait for one another.
-// Blocking: until the reply is complete, ctx.deadline() passes or a stop is requested (noticed within
+// Blocking: until the reply is complete, ctx.deadline() passes or a stop is requested (noticed
+// within
 //     100 ms).
 #pragma once
 
@@ -41,14 +42,14 @@ class Client {
   virtual Result<ClientResponse> Do(const Context& ctx, const ClientRequest& request) = 0;
 
   // Hands the body over in pieces as it arrives; `on_data` returning false ends the call with
-  // kCancelled. With status >= 400 the body is collected instead and returned. ctx.deadline() bounds
-  // the whole stream.
+  // kCancelled. With status >= 400 the body is collected instead and returned. ctx.deadline()
+  // bounds the whole stream.
   virtual Result<ClientResponse> Stream(const Context& ctx, const ClientRequest& request,
                                         const std::function<bool(std::string_view)>& on_data) = 0;
 };
 
 struct CurlOptions {
-  std::string unix_socket;  // "" = TCP
+  std::string unix_socket;                // "" = TCP
   std::string ca_pem, cert_pem, key_pem;  // mutual TLS; with ca_pem set no other CA is trusted
   Duration connect_timeout = std::chrono::seconds(5);
 };

@@ -17,10 +17,10 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 std::string_view FindHeader(const Headers& headers, std::string_view name);
 
 struct Request {
-  std::string method;   // upper case
-  std::string path;     // percent-decoded, starts with '/', no "." or ".." segments
+  std::string method;  // upper case
+  std::string path;    // percent-decoded, starts with '/', no "." or ".." segments
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
-  std::string target;   // as received
+  std::string target;                                      // as received
   Headers headers;
   std::string body;
   std::string remote_address;  // "127.0.0.1:4711"; "unix" for a unix socket
@@ -30,13 +30,14 @@ struct Request {
   std::vector<std::string> client_cert_orgs;
 
   std::string_view header(std::string_view name) const { return FindHeader(headers, name); }
+
   // The first value of a query parameter; nullptr if absent.
   const std::string* param(std::string_view name) const;
 };
 
 struct Response {
   int status = 200;
-  Headers headers;      // Content-Length, Connection and Date are the server's
+  Headers headers;  // Content-Length, Connection and Date are the server's
   std::string body;
 };
 
@@ -51,8 +52,8 @@ class Stream {
   virtual bool Write(std::shared_ptr<const std::string> chunk) = 0;
   // Ends the response after what is queued.
   virtual void Close() = 0;
-  // Called once, when the peer went away, the stream was closed or the server stops; at once if that
-  // has already happened. The callback must not block.
+  // Called once, when the peer went away, the stream was closed or the server stops; at once if
+  // that has already happened. The callback must not block.
   virtual void OnClosed(std::function<void()> callback) = 0;
 };
 
@@ -66,8 +67,8 @@ class Responder {
 };
 
 // Called on a server thread; must not block.
-using Handler =
-    std::function<void(std::shared_ptr<const Request> request, std::shared_ptr<Responder> responder)>;
+using Handler = std::function<void(std::shared_ptr<const Request> request,
+                                   std::shared_ptr<Responder> responder)>;
 
 // Standard reason phrase: 404 -> "Not Found".
 std::string_view ReasonPhrase(int status);

@@ -3,8 +3,8 @@
 //
 // It survives whatever is sent to it: malformed requests get 400 and a closed connection, headers
 // over 16 KiB 431, bodies over 3 MiB 413 (before they are read), unknown transfer codings 501,
-// TRACE and CONNECT 405. Deadlines: TLS handshake 10 s, header 15 s, body 30 s, a blocked write 30 s,
-// idle keep-alive 75 s; streams have none. Accept errors (EMFILE) back off for 100 ms; beyond
+// TRACE and CONNECT 405. Deadlines: TLS handshake 10 s, header 15 s, body 30 s, a blocked write 30
+// s, idle keep-alive 75 s; streams have none. Accept errors (EMFILE) back off for 100 ms; beyond
 // max_connections new connections get 503.
 //
 // Threads: `threads` of its own, on which handlers run. Thread safety: any thread may call.
@@ -33,13 +33,28 @@ struct ListenOptions {
   Handler handler;
 };
 
+// How long a peer may take. What passes its deadline is answered 408 if a request had begun, and
+// closed.
+struct Deadlines {
+  Duration handshake = std::chrono::seconds(10);
+  Duration header =
+      std::chrono::seconds(15);  // from the first byte of a request, or from connecting
+  Duration body = std::chrono::seconds(30);
+  Duration write = std::chrono::seconds(30);  // without any progress
+  Duration idle = std::chrono::seconds(75);
+  Duration linger = std::chrono::seconds(2);  // for a peer to close after us
+};
+
 struct ServerOptions {
   int threads = 2;
   std::size_t max_connections = 4096;
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_body_bytes = 3 * 1024 * 1024;
+  std::size_t max_stream_bytes = 1024 * 1024;  // queued for one reader that does not read
+  Deadlines deadlines;
   // Called after each request with its outcome, for metrics. Must not block.
-  std::function<void(const Request&, int status, Duration took, std::size_t response_bytes)> on_request;
+  std::function<void(const Request&, int status, Duration took, std::size_t response_bytes)>
+      on_request;
 };
 
 class Server {
@@ -54,8 +69,8 @@ class Server {
   // The address that listener `index` is bound to, with the real port.
   virtual std::string address(std::size_t index) const = 0;
 
-  // Stops accepting, closes streams, lets requests in flight finish until `grace` is over, joins the
-  // threads. Idempotent.
+  // Stops accepting, closes streams, lets requests in flight finish until `grace` is over, joins
+  // the threads. Idempotent.
   virtual void Stop(Duration grace) = 0;
 };
 
