@@ -19,7 +19,8 @@ namespace nekoplane::registry {
 struct With {
   std::vector<store::ClaimChange> claims;
   std::vector<store::LedgerGuard> guards;
-  std::vector<v1alpha1::Secret> create_secrets;  // existing ones of the same name are left as they are
+  std::vector<v1alpha1::Secret>
+      create_secrets;  // existing ones of the same name are left as they are
 };
 
 class Client {
@@ -59,6 +60,7 @@ class Client {
   Result<void> Delete(const Context& ctx, const T& object);
 
   store::LedgerPtr Claims() const { return registry_.store().Claims(); }
+
   // Claims only, without an object.
   Result<void> ChangeClaims(const Context& ctx, std::vector<store::ClaimChange> changes,
                             std::vector<store::LedgerGuard> guards = {});

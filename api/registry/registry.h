@@ -16,13 +16,13 @@
 
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "api/base/clock.h"
+#include "api/base/context.h"
 #include "api/base/random.h"
 #include "api/codec/schema.h"
 #include "api/store/store.h"
@@ -40,15 +40,15 @@ struct WriteOptions {
 };
 
 struct DeleteOptions {
-  std::string uid;                // precondition; "" = any
-  std::string resource_version;   // precondition; "" = any
+  std::string uid;               // precondition; "" = any
+  std::string resource_version;  // precondition; "" = any
   bool dry_run = false;
 };
 
 struct WriteReply {
-  store::ObjectPtr object;   // as stored now; for a completed deletion the last state
+  store::ObjectPtr object;  // as stored now; for a completed deletion the last state
   bool created = false;
-  bool gone = false;         // Delete: removed at once; false: waits for finalizers
+  bool gone = false;  // Delete: removed at once; false: waits for finalizers
   std::vector<std::string> warnings;
 };
 
@@ -59,10 +59,12 @@ class Registry {
   Registry(store::Store& store, const codec::KindTable& kinds, const Clock& clock, Random& random);
 
   const codec::KindTable& kinds() const { return kinds_; }
+
   store::Store& store() const { return store_; }
 
   // Errors: kNotFound, message as Kubernetes' (`browsersessions.nekoplane.dev "x" not found`).
-  Result<store::ObjectPtr> Get(const codec::Kind& kind, std::string_view ns, std::string_view name) const;
+  Result<store::ObjectPtr> Get(const codec::Kind& kind, std::string_view ns,
+                               std::string_view name) const;
 
   // metadata.name may be absent if generateName is there. Errors: kAlreadyExists; kNotFound: the
   // namespace.
@@ -82,6 +84,14 @@ class Registry {
   // remain. Errors: kNotFound; kConflict: a precondition.
   void Delete(const codec::Kind& kind, std::string_view ns, std::string_view name,
               DeleteOptions options, Done done);
+
+  // Creates what must exist before anything else can: the namespaces `default` and
+  // `nekoplane-system`. Idempotent; blocks until durable. Errors: as Store::Commit.
+  Result<void> Bootstrap(const Context& ctx);
+
+  const Clock& clock() const { return clock_; }
+
+  Random& random() const { return random_; }
 
  private:
   store::Store& store_;
