@@ -30,7 +30,7 @@ ALLOWED = {
     "controller/runtime/docker": ["api/base", "api/v1alpha1", "api/codec", "api/http", "controller/runtime"],
     "controller/runtime/sim": ["api/base", "api/v1alpha1", "controller/runtime"],
     "controller/store/sqlite": ["api/base", "api/v1alpha1", "api/codec", "api/store"],
-    "reconcilers/common": API + ["controller/manager", "controller/queue"],
+    "reconcilers/common": API + ["controller/manager", "controller/queue", "controller/scheduler"],
 }
 RECONCILER = API + ["controller/manager", "controller/informer", "controller/queue", "controller/scheduler",
                     "controller/metrics", "controller/runtime/runtime_driver.h", "reconcilers/common"]

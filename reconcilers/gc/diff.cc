@@ -1,0 +1,86 @@
+#include "reconcilers/gc/diff.h"
+
+#include <utility>
+
+namespace nekoplane::reconcilers::gc {
+namespace {
+
+std::string WhoseSession(const runtime::Observed& instance) {
+  if (instance.session_name.empty()) return "session " + instance.session_uid;
+  return "session " + instance.session_namespace + "/" + instance.session_name;
+}
+
+}  // namespace
+
+std::string_view WhatName(What what) {
+  switch (what) {
+    case What::kContainer:
+      return "container";
+    case What::kVolume:
+      return "volume";
+    case What::kClaim:
+      return "claim";
+  }
+  return "";
+}
+
+std::vector<Finding> DiffMachine(const std::string& node,
+                                 const std::vector<runtime::Observed>& instances,
+                                 const std::vector<runtime::ObservedVolume>& volumes,
+                                 const Owners& owners, WallTime now, Duration grace) {
+  std::vector<Finding> findings;
+  for (const auto& instance : instances) {
+    if (instance.session_uid.empty()) continue;  // not one of a session: nothing we could name
+    Finding finding{.what = What::kContainer,
+                    .node = node,
+                    .name = runtime::ContainerName(instance.session_uid),
+                    .session_uid = instance.session_uid,
+                    .too_young = now - instance.created_at < grace};
+    const auto owner = owners.sessions.find(instance.session_uid);
+    if (owner == owners.sessions.end()) {
+      finding.why = WhoseSession(instance) + " does not exist";
+    } else if (owner->second.readable && owner->second.node != node) {
+      finding.why = WhoseSession(instance) + (owner->second.node.empty()
+                                                  ? " has no place on any node"
+                                                  : " is placed on node " + owner->second.node);
+    } else {
+      continue;
+    }
+    findings.push_back(std::move(finding));
+  }
+  for (const auto& volume : volumes) {
+    Finding finding{.what = What::kVolume,
+                    .node = node,
+                    .name = volume.name,
+                    .session_uid = volume.session_uid,
+                    .too_young = now - volume.created_at < grace};
+    if (!volume.profile_uid.empty()) {
+      // Its profile's own deletion decides about data; a volume that outlived it was meant to stay.
+      if (owners.profiles.contains(volume.profile_uid)) continue;
+      finding.removable = false;
+      finding.why = "kept data of a BrowserProfile that was deleted";
+    } else if (!volume.session_uid.empty() && !owners.sessions.contains(volume.session_uid)) {
+      finding.why = "private profile of session " + volume.session_uid + ", which does not exist";
+    } else {
+      continue;
+    }
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+std::vector<Finding> DiffClaims(const std::vector<store::Claim>& claims, const Owners& owners) {
+  std::vector<Finding> findings;
+  for (const auto& claim : claims) {
+    if (owners.sessions.contains(claim.owner) || owners.profiles.contains(claim.owner)) continue;
+    findings.push_back({.what = What::kClaim,
+                        .node = claim.scope,
+                        .name = claim.kind + " " + claim.scope + "/" + claim.item,
+                        .session_uid = claim.owner,
+                        .why = "its owner " + claim.owner + " does not exist",
+                        .claim = claim});
+  }
+  return findings;
+}
+
+}  // namespace nekoplane::reconcilers::gc

@@ -1,0 +1,54 @@
+// What is on a machine, or in the ledger, that nobody owns. Pure.
+//
+// The machine is listed first and the store is read after it: claims and owners are written before
+// anything is made on a machine, so what was listed and has no owner afterwards never gets one.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/base/clock.h"
+#include "api/store/store.h"
+#include "controller/runtime/runtime_driver.h"
+
+namespace nekoplane::reconcilers::gc {
+
+// The live store, as far as ownership goes. An object that does not decode is still an owner.
+struct Owners {
+  struct Session {
+    std::string node;      // where it is placed; "" = nowhere
+    bool readable = true;  // false: we cannot tell where it belongs, so nothing of it is touched
+  };
+
+  std::map<std::string, Session> sessions;  // by uid, those being deleted too
+  std::set<std::string> profiles;           // uids
+};
+
+enum class What { kContainer, kVolume, kClaim };
+std::string_view WhatName(What what);
+
+struct Finding {
+  What what = What::kContainer;
+  std::string node;         // of a claim: its scope
+  std::string name;         // container or volume name; claim: "kind scope/item"
+  std::string session_uid;  // container: whose
+  std::string why;
+  bool removable = true;   // false: shown, never removed
+  bool too_young = false;  // not before the grace time is over
+  store::Claim claim;      // kClaim
+};
+
+// What is older than `grace` and has no owner on `node`. Everything given carries our installation
+// id already: drivers list nothing else.
+std::vector<Finding> DiffMachine(const std::string& node,
+                                 const std::vector<runtime::Observed>& instances,
+                                 const std::vector<runtime::ObservedVolume>& volumes,
+                                 const Owners& owners, WallTime now, Duration grace);
+
+// Claims whose owner does not exist.
+std::vector<Finding> DiffClaims(const std::vector<store::Claim>& claims, const Owners& owners);
+
+}  // namespace nekoplane::reconcilers::gc

@@ -1,0 +1,143 @@
+#include "reconcilers/gc/gc_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "reconcilers/common/claims.h"
+#include "reconcilers/common/outcome.h"
+
+namespace nekoplane::reconcilers::gc {
+namespace {
+
+using v1alpha1::BrowserProfile;
+using v1alpha1::BrowserSession;
+
+constexpr auto kListTimeout = std::chrono::seconds(30);
+constexpr auto kRemoveTimeout = std::chrono::seconds(60);
+
+// Uids come from the store itself, so that an object that does not decode keeps what it owns.
+Owners LiveOwners(const registry::Client& client) {
+  Owners owners;
+  const auto& store = client.registry().store();
+  store.List(BrowserSession::kResource)->ForEach("", "", [&](const store::ObjectPtr& object) {
+    owners.sessions[object->uid] = {.node = "", .readable = false};
+    return true;
+  });
+  store.List(BrowserProfile::kResource)->ForEach("", "", [&](const store::ObjectPtr& object) {
+    owners.profiles.insert(object->uid);
+    return true;
+  });
+  for (const auto& session : client.List<BrowserSession>()) {
+    owners.sessions[session.metadata.uid] = {.node = session.status.nodeName, .readable = true};
+  }
+  return owners;
+}
+
+}  // namespace
+
+Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const std::string& node,
+                                  const Options& options) {
+  const auto driver = deps.drivers.ForNode(node);
+  if (driver == nullptr) {
+    return MakeStatus(Code::kNotFound, "NoDriver", "not connected to node " + node);
+  }
+  const auto capabilities = driver->capabilities();
+  const Context limited = ctx.WithTimeout(deps.clock, kListTimeout);
+  std::vector<runtime::Observed> instances;
+  std::vector<runtime::ObservedVolume> volumes;
+  if (capabilities.list) {
+    NEKO_TRY(instances, driver->List(limited));
+  }
+  if (capabilities.list && capabilities.volumes) {
+    NEKO_TRY(volumes, driver->ListVolumes(limited));
+  }
+  return DiffMachine(node, instances, volumes, LiveOwners(deps.client), deps.clock.WallNow(),
+                     options.grace);
+}
+
+std::vector<Finding> LookAtClaims(const Deps& deps) {
+  std::vector<store::Claim> claims;
+  deps.client.Claims()->ForEach([&](const store::Claim& claim) { claims.push_back(claim); });
+  return DiffClaims(claims, LiveOwners(deps.client));
+}
+
+manager::Outcome GcReconciler::Reconcile(const Context& ctx, const queue::Key& key) {
+  std::vector<Finding> findings;
+  if (key.name.empty()) {
+    findings = LookAtClaims(deps_);
+  } else {
+    auto looked = Look(ctx, deps_, key.name, options_);
+    if (!looked) {
+      if (looked.is(Code::kNotFound)) return manager::Done{};
+      return manager::RequeueAfter{options_.period};  // nobody knows: nothing goes
+    }
+    findings = std::move(looked).value();
+  }
+  std::erase_if(findings, [](const Finding& f) { return !f.removable || f.too_young; });
+  const std::size_t found = findings.size();
+  const auto doomed = SeenTwice(key.name, std::move(findings));
+  for (const auto& finding : doomed) {
+    if (ctx.stopped()) break;
+    const auto removed = Remove(ctx, finding);
+    if (!removed) {
+      deps_.log.Warning("garbage could not be removed, trying again",
+                        {{"what", std::string(WhatName(finding.what))},
+                         {"name", finding.name},
+                         {"error", removed.error().ToString()}});
+      continue;
+    }
+    if (deps_.removed) deps_.removed(finding.what);
+    deps_.log.Info("garbage removed", {{"what", std::string(WhatName(finding.what))},
+                                       {"node", finding.node},
+                                       {"name", finding.name},
+                                       {"why", finding.why}});
+  }
+  // The second look at something new need not wait for the whole period.
+  return manager::RequeueAfter{found > doomed.size() ? options_.between_looks : options_.period};
+}
+
+std::vector<Finding> GcReconciler::SeenTwice(const std::string& node,
+                                             std::vector<Finding> findings) {
+  const MonoTime now = deps_.clock.Now();
+  MutexLock lock(mu_);
+  auto& before = first_seen_[node];
+  std::map<std::string, MonoTime> seen;
+  std::vector<Finding> twice;
+  for (auto& finding : findings) {
+    const std::string id = std::string(WhatName(finding.what)) + " " + finding.name;
+    const auto it = before.find(id);
+    const MonoTime first = it == before.end() ? now : it->second;
+    seen[id] = first;
+    if (it != before.end() && now - first >= options_.between_looks) {
+      twice.push_back(std::move(finding));
+    }
+  }
+  before = std::move(seen);
+  return twice;
+}
+
+Result<void> GcReconciler::Remove(const Context& ctx, const Finding& finding) {
+  const Context limited = ctx.WithTimeout(deps_.clock, kRemoveTimeout);
+  switch (finding.what) {
+    case What::kClaim:
+      return deps_.client.ChangeClaims(limited, {Release(finding.claim)});
+    case What::kContainer:
+    case What::kVolume:
+      break;
+  }
+  const auto driver = deps_.drivers.ForNode(finding.node);
+  if (driver == nullptr) {
+    return MakeStatus(Code::kUnavailable, "NoDriver", "not connected to node " + finding.node);
+  }
+  if (finding.what == What::kVolume) return driver->EnsureVolumeRemoved(limited, finding.name);
+  // Names are reused by a session that got a place here since we looked.
+  const Owners owners = LiveOwners(deps_.client);
+  const auto owner = owners.sessions.find(finding.session_uid);
+  if (owner != owners.sessions.end() &&
+      (!owner->second.readable || owner->second.node == finding.node)) {
+    return {};
+  }
+  return driver->EnsureRemoved(limited, finding.session_uid, options_.stop_timeout);
+}
+
+}  // namespace nekoplane::reconcilers::gc

@@ -1,0 +1,151 @@
+#include "reconcilers/session/gather.h"
+
+#include <utility>
+
+#include "api/registry/base64.h"
+#include "api/v1alpha1/core.h"
+#include "api/v1alpha1/session_conditions.h"
+#include "reconcilers/common/claims.h"
+#include "reconcilers/common/conditions.h"
+#include "reconcilers/session/decide.h"
+#include "reconcilers/session/instance_spec.h"
+#include "reconcilers/session/steps.h"
+
+namespace nekoplane::reconcilers::session {
+namespace {
+
+namespace cond = v1alpha1::session;
+
+constexpr auto kInspectTimeout = std::chrono::seconds(10);
+constexpr auto kProbeTimeout = std::chrono::seconds(2);
+
+template <class T>
+std::optional<T> Optional(Result<T> result) {
+  if (!result) return std::nullopt;
+  return std::move(result).value();
+}
+
+}  // namespace
+
+std::optional<Secrets> SecretsFrom(const v1alpha1::Secret& secret) {
+  Secrets out;
+  const std::pair<const char*, std::string*> wanted[] = {{kUserPasswordKey, &out.user_password},
+                                                         {kAdminPasswordKey, &out.admin_password},
+                                                         {kApiTokenKey, &out.api_token}};
+  for (const auto& [key, value] : wanted) {
+    const auto it = secret.data.find(key);
+    if (it == secret.data.end()) return std::nullopt;
+    auto plain = registry::Base64Decode(it->second);
+    if (!plain || plain->empty()) return std::nullopt;
+    *value = *std::move(plain);
+  }
+  return out;
+}
+
+Inputs Gatherer::Gather(const Context& ctx, v1alpha1::BrowserSession session) {
+  Inputs in;
+  in.session = std::move(session);
+  in.ledger = client_.Claims();
+  in.now = clock_.WallNow();
+  in.options = options_;
+  in.refused_ports = memory_.RefusedPorts(clock_.Now());
+  Objects(in);
+  Machine(ctx, in);
+  return in;
+}
+
+void Gatherer::Objects(Inputs& in) const {
+  const auto& session = in.session;
+  const std::string node = NodeOf(session, *in.ledger);
+  if (!node.empty()) in.node = Optional(client_.Get<v1alpha1::BrowserNode>("", node));
+  if (session.metadata.deleting()) return;
+
+  in.browser_class = Optional(client_.Get<v1alpha1::BrowserClass>("", session.spec.classRef.name));
+  if (session.spec.profileRef) {
+    in.profile = Optional(client_.Get<v1alpha1::BrowserProfile>(session.metadata.namespace_,
+                                                                session.spec.profileRef->name));
+  }
+  if (in.profile) {
+    const auto held = in.ledger->Find(store::kClaimProfile, "", in.profile->metadata.uid);
+    if (held && held->owner != session.metadata.uid) {
+      in.profile_holder = "with uid " + held->owner;
+      for (const auto& other : client_.List<v1alpha1::BrowserSession>()) {
+        if (other.metadata.uid == held->owner) {
+          in.profile_holder = other.metadata.namespace_ + "/" + other.metadata.name;
+        }
+      }
+    }
+  }
+  if (!Placed(session) && session.spec.operatingMode == v1alpha1::OperatingMode::kRunning) {
+    in.nodes = NodeViews(client_.List<v1alpha1::BrowserNode>(), *in.ledger);
+  }
+}
+
+void Gatherer::Machine(const Context& ctx, Inputs& in) {
+  const auto& session = in.session;
+  const std::string name = NodeOf(session, *in.ledger);
+  if (name.empty()) return;
+  auto& seen = in.observation;
+  const auto driver = drivers_.ForNode(name);
+  if (driver == nullptr) {
+    // A node that was removed from the store must not keep a deletion from ending.
+    if (!in.node && session.metadata.deleting()) return;
+    seen.kind = Observation::Kind::kUnknown;
+    seen.why = MakeStatus(Code::kUnavailable, cond::kReasonEngineUnavailable,
+                          in.node ? "nekoplane is not connected to it" : "the node does not exist");
+    return;
+  }
+  auto observed = driver->Inspect(ctx.WithTimeout(clock_, kInspectTimeout), session.metadata.uid);
+  if (!observed) {
+    seen.kind =
+        observed.is(Code::kNotFound) ? Observation::Kind::kGone : Observation::Kind::kUnknown;
+    seen.why = std::move(observed).error();
+  } else {
+    seen.kind = Observation::Kind::kFound;
+    seen.instance = std::move(observed).value();
+  }
+  if (session.metadata.deleting() ||
+      session.spec.operatingMode == v1alpha1::OperatingMode::kSuspended || !Placed(session)) {
+    return;
+  }
+  const bool running = seen.kind == Observation::Kind::kFound &&
+                       seen.instance.phase == runtime::Observed::Phase::kRunning;
+  if (running && session.status.instance && session.status.instance->id == seen.instance.id &&
+      session.status.nextAttemptTime.empty()) {
+    AskHealth(ctx, *driver, in);
+    return;
+  }
+  const auto secret =
+      client_.Get<v1alpha1::Secret>(session.metadata.namespace_, SecretName(session.metadata.uid));
+  if (secret) in.secrets = SecretsFrom(*secret);
+  const auto* variant = in.browser_class && in.node
+                            ? scheduler::MatchVariant(*in.browser_class, in.node->status.hardware)
+                            : nullptr;
+  if (variant != nullptr) {
+    in.pull =
+        pulls_.Look(name, variant->image, {session.metadata.namespace_, session.metadata.name});
+  }
+}
+
+void Gatherer::AskHealth(const Context& ctx, runtime::RuntimeDriver& driver, Inputs& in) {
+  const auto& uid = in.session.metadata.uid;
+  const MonoTime now = clock_.Now();
+  const auto facts = memory_.Get(uid, now);
+  in.since_start = facts.started != MonoTime{} ? now - facts.started
+                                               : in.now - in.observation.instance.started_at;
+  in.probe.failures = facts.probe_failures;
+  const bool never = facts.last_probe == MonoTime{};
+  const bool ready = IsTrue(in.session.status.conditions, cond::kReady);
+  if (ready && !never && now - facts.last_probe < options_.probe_interval) {
+    in.probe.since_last = now - facts.last_probe;
+    return;
+  }
+  const auto answer =
+      driver.ProbeHealth(ctx.WithTimeout(clock_, kProbeTimeout), in.observation.instance);
+  if (!answer && answer.error().code == Code::kCancelled) return;  // we are stopping: no fact
+  in.probe.kind = answer ? Probe::Kind::kAnswered : Probe::Kind::kSilent;
+  if (!answer) in.probe.message = answer.error().message;
+  in.probe.failures = memory_.Probed(uid, clock_.Now(), answer.has_value());
+}
+
+}  // namespace nekoplane::reconcilers::session

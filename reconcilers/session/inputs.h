@@ -1,0 +1,89 @@
+// Everything the session reconciler's decision is made from, read before it is made. A value: the
+// decision does no I/O, reads no clock and draws no random number.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/base/clock.h"
+#include "api/store/store.h"
+#include "api/v1alpha1/browser_class.h"
+#include "api/v1alpha1/browser_node.h"
+#include "api/v1alpha1/browser_profile.h"
+#include "api/v1alpha1/browser_session.h"
+#include "controller/runtime/runtime_driver.h"
+#include "controller/scheduler/scheduler.h"
+#include "reconcilers/common/backoff.h"
+
+namespace nekoplane::reconcilers::session {
+
+struct Options {
+  std::int64_t host_min_ram_mb = scheduler::kHostMinRamMB;
+  FailureBackoff backoff;
+  Duration probe_interval = std::chrono::seconds(10);  // of a session that is Ready
+  int probe_failures = 3;                              // in a row, before it counts as dead
+  Duration first_probe = std::chrono::milliseconds(5);
+  Duration slowest_probe = std::chrono::milliseconds(500);  // while it starts
+  Duration pending_retry = std::chrono::seconds(30);
+  Duration pull_look = std::chrono::seconds(2);        // how fresh the shown progress is
+  Duration suspended_look = std::chrono::minutes(10);  // for what no event told us
+  Duration refused_port_memory = std::chrono::minutes(5);
+  Duration stop_timeout = std::chrono::seconds(20);
+};
+
+// What the machine says of the session's instance.
+struct Observation {
+  enum class Kind {
+    kNotAsked,  // there is no machine to ask: the session has no node
+    kFound,
+    kGone,     // the machine answered that there is none
+    kUnknown,  // nobody knows: nothing destructive may follow
+  };
+  Kind kind = Kind::kNotAsked;
+  runtime::Observed instance;  // kFound
+  Status why;                  // kUnknown
+};
+
+struct Probe {
+  enum class Kind { kNotAsked, kAnswered, kSilent };
+  Kind kind = Kind::kNotAsked;
+  std::string message;    // kSilent: how it failed
+  int failures = 0;       // in a row, this one included
+  Duration since_last{};  // since the last probe; zero if it was in this pass
+};
+
+// The pull of the image that the session needs, on its node.
+struct Pull {
+  enum class Kind { kNone, kRunning, kFailed };
+  Kind kind = Kind::kNone;
+  std::string text;     // progress, or why it failed
+  Duration retry_in{};  // kFailed: no new attempt before
+};
+
+// Plain text; in here and in the engine call only, never in status, events or logs.
+struct Secrets {
+  std::string user_password, admin_password, api_token;
+};
+
+struct Inputs {
+  v1alpha1::BrowserSession session;
+  std::optional<v1alpha1::BrowserClass> browser_class;  // spec.classRef
+  std::optional<v1alpha1::BrowserProfile> profile;      // spec.profileRef
+  std::string profile_holder;  // "namespace/name" of another session that holds it; "" = nobody
+  std::vector<scheduler::NodeView> nodes;     // candidates; filled when a node is wanted
+  std::optional<v1alpha1::BrowserNode> node;  // the one it is placed on
+  store::LedgerPtr ledger;                    // never null
+  std::map<std::string, std::vector<std::int64_t>> refused_ports;  // by node: taken by strangers
+  std::optional<Secrets> secrets;
+  Observation observation;
+  Probe probe;
+  Pull pull;
+  Duration since_start{};  // since the engine started the instance, as far as we know
+  WallTime now{};
+  Options options;
+};
+
+}  // namespace nekoplane::reconcilers::session

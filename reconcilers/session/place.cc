@@ -1,0 +1,123 @@
+// Scheduled: node, ports, room and profile are claimed in one transaction, before any engine is
+// asked for anything. If anything on that node's ledger moved since we looked, the transaction
+// fails and the next pass decides anew.
+#include <set>
+#include <utility>
+
+#include "api/v1alpha1/session_conditions.h"
+#include "reconcilers/common/claims.h"
+#include "reconcilers/session/steps.h"
+
+namespace nekoplane::reconcilers::session {
+namespace {
+
+namespace cond = v1alpha1::session;
+
+Flow Refuse(const Inputs& in, Plan& plan, std::string_view reason, const std::string& message) {
+  Say(in, plan.status, cond::kScheduled, kFalse, reason, message);
+  Say(in, plan.status, cond::kProfileBound, kFalse, cond::kReasonPending, "waits for a node");
+  Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonPending, "waits for a node");
+  SayNotRunning(in, plan.status, cond::kReasonNotStarted);
+  plan.events.push_back({.warning = true, .reason = "FailedScheduling", .message = message});
+  plan.look_again = in.options.pending_retry;
+  return Flow::kStop;
+}
+
+// Claims that the status speaks of but the ledger lost are taken again. (They are written together;
+// only a hand on the status, or on the store, can part them.)
+Flow KeepClaims(const Inputs& in, Plan& plan) {
+  const auto& session = in.session;
+  const auto& uid = session.metadata.uid;
+  std::vector<store::Claim> wanted =
+      PortClaims(session.status.nodeName, uid, *session.status.ports);
+  if (!session.spec.profileRef || in.profile) {
+    wanted.push_back(ProfileClaim(Wanted(in).claim_item, uid));
+  }
+  for (auto& claim : wanted) {
+    if (!in.ledger->Find(claim.kind, claim.scope, claim.item)) {
+      plan.claims.push_back(Acquire(std::move(claim)));
+    }
+  }
+  if (!in.ledger->Find(store::kClaimInstance, session.status.nodeName, uid)) {
+    scheduler::Demand demand;
+    const auto* variant = in.browser_class && in.node
+                              ? scheduler::MatchVariant(*in.browser_class, in.node->status.hardware)
+                              : nullptr;
+    if (variant != nullptr) demand = scheduler::DemandOf(session, *variant);
+    plan.claims.push_back(Acquire(InstanceClaim(session.status.nodeName, uid, demand)));
+  }
+  if (!plan.claims.empty()) {
+    plan.look_again = Duration::zero();
+    return Flow::kStop;
+  }
+  Say(in, plan.status, cond::kScheduled, kTrue, cond::kReasonScheduled,
+      "on node " + session.status.nodeName);
+  return Flow::kNext;
+}
+
+}  // namespace
+
+Flow Place(const Inputs& in, Plan& plan) {
+  const auto& session = in.session;
+  if (Placed(session)) return KeepClaims(in, plan);
+  if (!in.browser_class) {
+    return Refuse(in, plan, cond::kReasonClassNotFound,
+                  "there is no BrowserClass \"" + session.spec.classRef.name + "\"");
+  }
+  const WantedProfile want = Wanted(in);
+  const auto placement = scheduler::Place({.session = session,
+                                           .browser_class = *in.browser_class,
+                                           .profile_node = want.node,
+                                           .host_min_ram_mb = in.options.host_min_ram_mb},
+                                          in.nodes);
+  if (placement.node.empty()) {
+    return Refuse(
+        in, plan,
+        placement.no_capable_node ? cond::kReasonNoCapableNode : cond::kReasonUnschedulable,
+        placement.message);
+  }
+  const v1alpha1::BrowserNode* node = nullptr;
+  for (const auto& view : in.nodes) {
+    if (view.node.metadata.name == placement.node) node = &view.node;
+  }
+  const auto refused = in.refused_ports.find(placement.node);
+  const auto ports = node == nullptr
+                         ? std::nullopt
+                         : FreePorts(*node, *in.ledger,
+                                     refused == in.refused_ports.end() ? std::vector<std::int64_t>{}
+                                                                       : refused->second);
+  if (!ports) {
+    return Refuse(in, plan, cond::kReasonUnschedulable,
+                  "node " + placement.node + " has no free port pair left in spec.ports");
+  }
+
+  const auto& uid = session.metadata.uid;
+  plan.claims.push_back(Acquire(InstanceClaim(placement.node, uid, placement.demand)));
+  for (auto& claim : PortClaims(placement.node, uid, *ports)) {
+    plan.claims.push_back(Acquire(std::move(claim)));
+  }
+  plan.claims.push_back(Acquire(ProfileClaim(want.claim_item, uid)));
+  plan.guards.push_back({placement.node, in.ledger->ScopeVersion(placement.node)});
+  plan.with_secret = true;
+
+  auto& status = plan.status;
+  status.nodeName = placement.node;
+  status.ports = *ports;
+  status.volume = want.volume;
+  status.failures = 0;
+  status.nextAttemptTime.clear();
+  Say(in, status, cond::kScheduled, kTrue, cond::kReasonScheduled, "on node " + placement.node);
+  if (want.profile_uid.empty() || want.node == placement.node) {
+    Say(in, status, cond::kProfileBound, kTrue, cond::kReasonBound);
+  } else {
+    Say(in, status, cond::kProfileBound, kFalse, cond::kReasonPending,
+        "waiting until the profile's place is on record");
+  }
+  Say(in, status, cond::kStarted, kFalse, cond::kReasonStarting);
+  SayNotRunning(in, status, cond::kReasonNotStarted);
+  plan.events.push_back({.warning = false, .reason = "Scheduled", .message = placement.message});
+  plan.look_again = Duration::zero();
+  return Flow::kStop;
+}
+
+}  // namespace nekoplane::reconcilers::session
