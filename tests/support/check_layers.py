@@ -21,7 +21,7 @@ ALLOWED = {
     "api/taos": API + ["api/http", "api/auth"],
     "controller/queue": ["api/base"],
     "controller/config": ["api/base", "api/codec"],
-    "controller/metrics": ["api/base", "api/http", "controller/queue"],
+    "controller/metrics": ["api/base", "api/v1alpha1", "api/http", "controller/queue"],
     "controller/informer": API,
     "controller/manager": API + ["controller/queue", "controller/informer", "controller/metrics"],
     "controller/scheduler": ["api/base", "api/v1alpha1"],

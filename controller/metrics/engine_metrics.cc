@@ -1,0 +1,48 @@
+#include "controller/metrics/engine_metrics.h"
+
+#include "controller/metrics/families.h"
+
+namespace nekoplane::metrics {
+
+namespace {
+
+// From an inspect over a unix socket to the pull of an image.
+const Buckets kCallBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+                              1,     2.5,    5,     10,   30,    60,   120, 300};
+
+}  // namespace
+
+EngineMetrics::EngineMetrics(prometheus::Registry& registry)
+    : calls_(CounterFamily(registry, "nekoplane_engine_calls_total",
+                           "Calls to container engines by node, call and result (ok or the code of "
+                           "the error).")),
+      durations_(HistogramFamily(registry, "nekoplane_engine_call_duration_seconds",
+                                 "How long calls to container engines took.")) {}
+
+prometheus::Counter& EngineMetrics::EngineCall(const std::string& node, const std::string& call,
+                                               const std::string& result) {
+  MutexLock lock(mu_);
+  auto*& counter = counters_[{node, call, result}];
+  if (counter == nullptr) {
+    counter = &calls_.Add({{"node", node}, {"call", call}, {"result", result}});
+  }
+  return *counter;
+}
+
+prometheus::Histogram& EngineMetrics::EngineCallDuration(const std::string& node,
+                                                         const std::string& call) {
+  MutexLock lock(mu_);
+  auto*& histogram = histograms_[{node, call}];
+  if (histogram == nullptr) {
+    histogram = &durations_.Add({{"node", node}, {"call", call}}, kCallBuckets);
+  }
+  return *histogram;
+}
+
+void EngineMetrics::OnCall(const std::string& node, const std::string& call,
+                           const std::string& result, Duration took) {
+  EngineCall(node, call, result).Increment();
+  EngineCallDuration(node, call).Observe(Seconds(took));
+}
+
+}  // namespace nekoplane::metrics
