@@ -5,9 +5,10 @@
 
 namespace nekoplane::store {
 
-CoreStore::CoreStore(std::string installation_id, HistoryLimits limits, State state,
-                     std::vector<EventPtr> events)
+CoreStore::CoreStore(std::string installation_id, HistoryLimits limits, Dispatch dispatch,
+                     State state, std::vector<EventPtr> events)
     : installation_id_(std::move(installation_id)),
+      dispatch_(dispatch),
       hub_(limits, state.version - events.size()),
       state_(std::make_shared<const State>(std::move(state))) {
   hub_.Restore(std::move(events));
@@ -54,7 +55,13 @@ std::uint64_t CoreStore::Version() const { return state()->version; }
 Result<std::unique_ptr<Subscription>> CoreStore::Watch(std::string_view resource,
                                                        std::uint64_t after_version,
                                                        WatchCallback callback) {
-  return hub_.Watch(resource, after_version, Version(), std::move(callback));
+  auto watch = hub_.Watch(resource, after_version, Version(), std::move(callback));
+  DeliverInline();  // the past, if it asked for some
+  return watch;
+}
+
+void CoreStore::DeliverInline() {
+  if (dispatch_ == Dispatch::kInline) hub_.Drain();
 }
 
 void CoreStore::Publish(State state, std::vector<EventPtr> events, std::vector<Answer> answers) {

@@ -18,7 +18,7 @@ namespace nekoplane::store {
 // Who delivers events and answers.
 enum class Dispatch {
   kThread,  // a thread of the store
-  kInline,  // whoever committed, before it returns
+  kInline,  // whoever committed or began to watch, before it returns
   kManual,  // whoever calls DeliverPending: a simulation that picks the moment
 };
 
@@ -45,12 +45,16 @@ class CoreStore : public Store {
 
  protected:
   // `state` and `events` are what there is from before; the events end at state.version.
-  CoreStore(std::string installation_id, HistoryLimits limits, State state,
+  CoreStore(std::string installation_id, HistoryLimits limits, Dispatch dispatch, State state,
             std::vector<EventPtr> events);
 
   StatePtr state() const EXCLUDES(mu_);
 
   EventHub& hub() { return hub_; }
+
+  // With Dispatch::kInline: delivers what there is, unless somebody is doing so already.
+  // REQUIRES: the caller holds no lock.
+  void DeliverInline();
 
   // Makes `state` what readers see, then hands `events` and `answers` to the dispatcher.
   // REQUIRES: `events` lead from the present state to `state`.
@@ -59,6 +63,7 @@ class CoreStore : public Store {
 
  private:
   const std::string installation_id_;
+  const Dispatch dispatch_;
   EventHub hub_;
   mutable Mutex mu_;  // held for the copy of one pointer
   StatePtr state_ GUARDED_BY(mu_);

@@ -8,9 +8,8 @@
 namespace nekoplane::store {
 
 MemoryStore::MemoryStore(std::string installation_id, MemoryStoreOptions options)
-    : CoreStore(std::move(installation_id), options.history, State(), {}),
-      dispatch_(options.dispatch) {
-  NEKO_CHECK(dispatch_ != Dispatch::kThread);
+    : CoreStore(std::move(installation_id), options.history, options.dispatch, State(), {}) {
+  NEKO_CHECK(options.dispatch != Dispatch::kThread);
 }
 
 // What is still undelivered was committed, so its answers are the real ones.
@@ -21,13 +20,13 @@ Result<Committed> MemoryStore::Commit(const Context& ctx, Transaction transactio
     return MakeStatus(Code::kCancelled, "Cancelled", "stopped before the commit began");
   }
   Result<Committed> result = Run(std::move(transaction), nullptr);
-  Deliver();
+  DeliverInline();
   return result;
 }
 
 void MemoryStore::CommitAsync(Transaction transaction, CommitDone done) {
   (void)Run(std::move(transaction), std::move(done));
-  Deliver();
+  DeliverInline();
 }
 
 Result<Committed> MemoryStore::Run(Transaction transaction, CommitDone done) {
@@ -44,10 +43,6 @@ Result<Committed> MemoryStore::Run(Transaction transaction, CommitDone done) {
     hub().Release({}, std::move(answers));
   }
   return result;
-}
-
-void MemoryStore::Deliver() {
-  if (dispatch_ == Dispatch::kInline) hub().Drain();
 }
 
 }  // namespace nekoplane::store

@@ -29,9 +29,7 @@ class MemoryStore final : public CoreStore {
  private:
   // Answers through `done` unless it is null.
   Result<Committed> Run(Transaction transaction, CommitDone done) EXCLUDES(commit_mu_);
-  void Deliver();
 
-  const Dispatch dispatch_;
   Mutex commit_mu_;  // one commit at a time
 };
 
