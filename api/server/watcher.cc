@@ -1,0 +1,217 @@
+#include "api/server/watcher.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "api/server/watch_set.h"
+
+namespace nekoplane::server {
+namespace {
+
+constexpr Duration kBookmarkInterval = std::chrono::seconds(60);
+// A last bookmark shortly before the end lets the client resume from where it was.
+constexpr Duration kLastBookmark = std::chrono::seconds(2);
+
+}  // namespace
+
+std::optional<Sight> SightOf(const Selection& selection, const store::Event& event) {
+  if (event.type == store::EventType::kDeleted) {
+    if (!selection.Matches(event.previous ? *event.previous : *event.object)) return std::nullopt;
+    return Sight{FrameType::kDeleted, false};
+  }
+  const bool now = selection.Matches(*event.object);
+  const bool before = event.previous != nullptr && selection.Matches(*event.previous);
+  if (now) return Sight{before ? FrameType::kModified : FrameType::kAdded, false};
+  if (before) return Sight{FrameType::kDeleted, true};
+  return std::nullopt;
+}
+
+Watcher::Watcher(Deps deps, WatchPlan plan, std::shared_ptr<http::Stream> stream)
+    : deps_(std::move(deps)),
+      plan_(std::move(plan)),
+      resource_(plan_.style.kind->resource()),
+      stream_(std::move(stream)),
+      deadline_(deps_.clock.Now() + plan_.lifetime),
+      columns_due_(plan_.style.how.transform == Transform::kTable),
+      last_version_(plan_.after),
+      next_bookmark_(deps_.clock.Now() + kBookmarkInterval) {
+  if (plan_.bookmarks && plan_.start) size_ = static_cast<std::int64_t>(plan_.start->size());
+  if (deps_.on_watch) deps_.on_watch(1);
+}
+
+void Watcher::Begin(std::uint64_t id) {
+  {
+    MutexLock lock(mu_);
+    id_ = id;
+  }
+  SendInitial();
+  auto subscription =
+      deps_.store.Watch(resource_, plan_.after,
+                        [weak = weak_from_this()](const std::vector<store::EventPtr>& events) {
+                          if (const auto self = weak.lock()) self->OnEvents(events);
+                        });
+  if (!subscription) {
+    {
+      MutexLock lock(mu_);
+      Write(std::make_shared<const std::string>(
+          EncodeError(deps_.status_body(subscription.error()))));
+    }
+    stream_->Close();
+    deps_.watches.Retire(id);
+    return;
+  }
+  MutexLock lock(mu_);
+  if (ended_) return;  // the subscription is destroyed after the lock is released
+  subscription_ = std::move(*subscription);
+  ArmTimer();
+}
+
+void Watcher::End() {
+  std::unique_ptr<Subscription> subscription;
+  std::unique_ptr<Timers::Handle> timer;
+  bool first = false;
+  {
+    MutexLock lock(mu_);
+    first = !std::exchange(ended_, true);
+    subscription.swap(subscription_);
+    timer.swap(timer_);
+  }
+  stream_->Close();
+  if (first && deps_.on_watch) deps_.on_watch(-1);
+}
+
+void Watcher::SendInitial() {
+  if (!plan_.initial_events) return;
+  // One chunk: a stream takes a first chunk of any size, but drops who lets many pile up.
+  std::string out;
+  FrameStyle style = plan_.style;
+  MutexLock lock(mu_);
+  const WallTime now = deps_.clock.WallNow();
+  plan_.start->ForEach("", "", [&](const store::ObjectPtr& object) {
+    if (!plan_.selection.Matches(*object)) return true;
+    style.with_columns = out.empty() && style.how.transform == Transform::kTable;
+    out += EncodeEvent(FrameType::kAdded, *object, style, now);
+    return true;
+  });
+  if (plan_.initial_end_bookmark) {
+    style.with_columns = out.empty() && style.how.transform == Transform::kTable;
+    out += EncodeBookmark(plan_.after, true, style);
+  }
+  if (out.empty()) return;
+  columns_due_ = false;
+  Write(std::make_shared<const std::string>(std::move(out)));
+}
+
+Frame Watcher::FrameFor(const store::Event& event, const Sight& sight) {
+  FrameStyle style = plan_.style;
+  style.with_columns = std::exchange(columns_due_, false);
+  const FrameCache::Key key{event.version, static_cast<int>(sight.type) * 2 + (sight.left ? 1 : 0),
+                            style.code()};
+  return deps_.frames.Get(key, [&] {
+    const WallTime now = deps_.clock.WallNow();
+    if (!sight.left) return EncodeEvent(sight.type, *event.object, style, now);
+    return EncodeEvent(sight.type, WithVersion(*event.previous, event.version), style, now);
+  });
+}
+
+bool Watcher::Write(Frame frame) {
+  if (ended_) return false;
+  if (stream_->Write(std::move(frame))) return true;
+  deps_.watches.Retire(id_);
+  return false;
+}
+
+void Watcher::OnEvents(const std::vector<store::EventPtr>& events) {
+  std::size_t frames = 0, bytes = 0;
+  {
+    MutexLock lock(mu_);
+    for (const store::EventPtr& event : events) {
+      last_version_ = std::max(last_version_, event->version);
+      if (size_ >= 0) {
+        size_ += event->type == store::EventType::kAdded     ? 1
+                 : event->type == store::EventType::kDeleted ? -1
+                                                             : 0;
+      }
+      const auto sight = SightOf(plan_.selection, *event);
+      if (!sight) continue;
+      Frame frame = FrameFor(*event, *sight);
+      const std::size_t size = frame->size();
+      if (!Write(std::move(frame))) break;
+      ++frames;
+      bytes += size;
+    }
+  }
+  if (frames > 0 && deps_.on_frames) deps_.on_frames(frames, bytes);
+}
+
+void Watcher::ArmTimer() {
+  if (ended_) return;
+  MonoTime wake = deadline_;
+  if (plan_.bookmarks) wake = std::min(wake, next_bookmark_);
+  const Duration delay = std::max(Duration::zero(), Duration(wake - deps_.clock.Now()));
+  // The old handle, if any, is the one whose callback is running right now: destroying it returns.
+  timer_ = deps_.timers.After(delay, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->OnTimer();
+  });
+}
+
+void Watcher::OnTimer() {
+  const MonoTime now = deps_.clock.Now();
+  if (now >= deadline_) {
+    std::uint64_t id = 0;
+    {
+      MutexLock lock(mu_);
+      id = id_;
+    }
+    stream_->Close();
+    deps_.watches.Retire(id);
+    return;
+  }
+  bool due = false;
+  {
+    MutexLock lock(mu_);
+    due = plan_.bookmarks && now >= next_bookmark_;
+  }
+  if (due) SendBookmark();
+  MutexLock lock(mu_);
+  if (due) {
+    next_bookmark_ = now + kBookmarkInterval;
+    const MonoTime last = deadline_ - kLastBookmark;
+    if (last > now && last < next_bookmark_) next_bookmark_ = last;
+  }
+  ArmTimer();
+}
+
+bool Watcher::Unchanged(const store::Snapshot& now, std::uint64_t last, std::int64_t size) {
+  if (size < 0 || now.version() < last || static_cast<std::int64_t>(now.size()) != size)
+    return false;
+  // Same number of objects, none of them newer: the same objects.
+  bool unchanged = true;
+  now.ForEach("", "", [&](const store::ObjectPtr& object) {
+    unchanged = object->version <= last;
+    return unchanged;
+  });
+  return unchanged;
+}
+
+void Watcher::SendBookmark() {
+  std::uint64_t last = 0;
+  std::int64_t size = 0;
+  {
+    MutexLock lock(mu_);
+    last = last_version_;
+    size = size_;
+  }
+  // Versions also move with other resources. Nothing says how far delivery has come when nothing is
+  // delivered, so look: if nothing of ours changed since, then everything up to now was delivered.
+  const store::SnapshotPtr snapshot = deps_.store.List(resource_);
+  const bool unchanged = Unchanged(*snapshot, last, size);
+  MutexLock lock(mu_);
+  if (unchanged && last_version_ == last) last_version_ = snapshot->version();
+  FrameStyle style = plan_.style;
+  style.with_columns = std::exchange(columns_due_, false);
+  Write(std::make_shared<const std::string>(EncodeBookmark(last_version_, false, style)));
+}
+
+}  // namespace nekoplane::server
