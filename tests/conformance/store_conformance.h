@@ -16,6 +16,7 @@
 #include "api/base/mutex.h"
 #include "api/store/event_history.h"
 #include "api/store/store.h"
+#include "tests/conformance/store_testing.h"
 
 namespace nekoplane::store {
 
@@ -36,50 +37,6 @@ struct StoreCase {
 };
 
 inline void PrintTo(const StoreCase& c, std::ostream* os) { *os << c.name; }
-
-inline constexpr char kPods[] = "pods.example.dev";
-inline constexpr char kNodes[] = "nodes.example.dev";
-
-inline Key PodKey(const std::string& name, const std::string& ns = "default") {
-  return {kPods, ns, name};
-}
-
-// A body without version, and the same as the store keeps it.
-inline std::string Body(const std::string& name, const std::string& value) {
-  return R"({"metadata":{"name":")" + name + R"("},"spec":{"v":")" + value + R"("}})";
-}
-
-inline std::string Stored(const std::string& name, const std::string& value,
-                          std::uint64_t version) {
-  return R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"(","name":")" + name +
-         R"("},"spec":{"v":")" + value + R"("}})";
-}
-
-inline Write Create(const std::string& name, const std::string& value = "1") {
-  return {Write::Op::kCreate, PodKey(name), "uid-" + name, Body(name, value), std::nullopt};
-}
-
-inline Write Update(const std::string& name, const std::string& value) {
-  return {Write::Op::kUpdate, PodKey(name), "", Body(name, value), std::nullopt};
-}
-
-inline Write Delete(const std::string& name) {
-  return {Write::Op::kDelete, PodKey(name), "", "", std::nullopt};
-}
-
-inline Claim PortClaim(const std::string& node, int port, const std::string& owner) {
-  return {kClaimPortTcp, node, std::to_string(port), owner, ""};
-}
-
-inline ClaimChange Acquire(Claim claim) { return {ClaimChange::Op::kAcquire, std::move(claim)}; }
-
-inline ClaimChange ReleaseClaim(Claim claim) {
-  return {ClaimChange::Op::kRelease, std::move(claim)};
-}
-
-inline ClaimChange ReleaseAllOf(const std::string& owner) {
-  return {ClaimChange::Op::kReleaseOwner, {"", "", "", owner, ""}};
-}
 
 class StoreConformance : public testing::TestWithParam<StoreCase> {
  protected:
@@ -127,15 +84,6 @@ class StoreConformance : public testing::TestWithParam<StoreCase> {
  private:
   std::unique_ptr<StoreHost> host_;
 };
-
-inline testing::AssertionResult FailsWith(const Result<Committed>& result, Code code,
-                                          const std::string& reason) {
-  if (result) return testing::AssertionFailure() << "it worked";
-  if (result.error().code == code && result.error().reason == reason) {
-    return testing::AssertionSuccess();
-  }
-  return testing::AssertionFailure() << result.error().ToString();
-}
 
 // --- Objects -------------------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 #include "tests/conformance/store_conformance.h"
 
-#include <stdlib.h>
-
 #include <filesystem>
 
 #include "api/base/log.h"
@@ -27,10 +25,8 @@ class MemoryHost final : public StoreHost {
 class SqliteHost final : public StoreHost {
  public:
   SqliteHost(HistoryLimits history, bool threaded) {
-    std::string folder = testing::TempDir() + "neko-store-XXXXXX";
-    EXPECT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-    options_ = {.path = folder + "/nekoplane.db", .threaded = threaded, .history = history};
+    options_ = {
+        .path = (folder_ / "nekoplane.db").string(), .threaded = threaded, .history = history};
     Open();
   }
 
@@ -55,7 +51,7 @@ class SqliteHost final : public StoreHost {
 
   SeededRandom random_{1};
   NullLogger log_;
-  std::filesystem::path folder_;
+  const std::filesystem::path folder_ = MakeTestFolder();
   SqliteOptions options_;
   std::unique_ptr<SqliteStore> store_;
 };
