@@ -36,7 +36,9 @@ class Client {
  public:
   virtual ~Client() = default;
 
-  // Any HTTP status is a success here. Redirects are not followed, nothing is retried.
+  // Any HTTP status is a success here. Redirects are not followed. Nothing is retried, except that
+  // a request other than POST and PATCH is sent again if the kept connection it went out on turns
+  // out to have been closed by the peer.
   // Errors: kUnavailable: ConnectionRefused, ConnectionFailed, TlsFailed, BadReply, ReplyTooLarge;
   //     kTimeout; kCancelled; kInvalid: the URL.
   virtual Result<ClientResponse> Do(const Context& ctx, const ClientRequest& request) = 0;

@@ -52,6 +52,10 @@ class RequestReader::Parser final : public beast_http::basic_parser<true> {
       taken += n;
       if (before == State::kHeader) header_bytes_ += n;
       if (state_ == State::kFailed) break;  // refused by a check of ours
+      if (header_bytes_ > limits_.header_bytes) {
+        Fail(beast_http::error::header_limit);
+        break;
+      }
       if (ec == beast_http::error::need_more) {
         CheckUnparsed(rest.size() - n);
         break;

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
@@ -78,6 +79,7 @@ RawClient::RawClient(const std::string& address) : impl_(std::make_unique<Impl>(
 }
 
 RawClient::RawClient(const std::string& address, const RawTls& tls) : RawClient(address) {
+  ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   impl_->context = SSL_CTX_new(TLS_client_method());
   X509* ca = ParseCertificate(tls.ca);
   X509_STORE_add_cert(SSL_CTX_get_cert_store(impl_->context), ca);

@@ -27,6 +27,7 @@ inline void Echo(const std::shared_ptr<const Request>& request,
        request->method + " " + request->path + " " + std::to_string(request->body.size())});
 }
 
+// For tests of deadlines; all others have time, however busy the machine is.
 inline ServerOptions QuickOptions() {
   ServerOptions options;
   const auto quick = std::chrono::milliseconds(300);
@@ -63,7 +64,7 @@ struct TestTls {
 
 class ServerTest : public ::testing::Test {
  protected:
-  void StartServer(Handler handler, ServerOptions options = QuickOptions(),
+  void StartServer(Handler handler, ServerOptions options = {},
                    std::shared_ptr<const TlsMaterial> tls = nullptr,
                    const std::string& address = "127.0.0.1:0") {
     auto started = Server::Start({{address, std::move(tls), std::move(handler)}},

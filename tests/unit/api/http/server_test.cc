@@ -223,7 +223,7 @@ TEST_F(ServerTest, ReportsEachRequestWithItsOutcome) {
 
   Mutex mu;
   std::vector<Row> rows;
-  ServerOptions options = QuickOptions();
+  ServerOptions options;
   options.on_request = [&](const Request& request, int status, Duration took, std::size_t bytes) {
     EXPECT_LT(took, std::chrono::seconds(5));
     MutexLock lock(mu);
@@ -247,7 +247,7 @@ TEST_F(ServerTest, ListensOnIpv6AndOnUnixSockets) {
   for (const std::string& address :
        {std::string("[::1]:0"),
         "unix:" + ::testing::TempDir() + "neko-http-" + std::to_string(::getpid()) + ".sock"}) {
-    StartServer(Echo, QuickOptions(), nullptr, address);
+    StartServer(Echo, {}, nullptr, address);
     ExpectServes();
     server_.reset();
   }
@@ -255,14 +255,14 @@ TEST_F(ServerTest, ListensOnIpv6AndOnUnixSockets) {
 
 TEST_F(ServerTest, ReplacesAUnixSocketThatNobodyServesAnyMore) {
   const std::string path = ::testing::TempDir() + "neko-stale-" + std::to_string(::getpid());
-  StartServer(Echo, QuickOptions(), nullptr, "unix:" + path);
+  StartServer(Echo, {}, nullptr, "unix:" + path);
   const auto taken = Server::Start({{"unix:" + path, nullptr, Echo}}, {}, clock_, log_);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().reason, "AddressInUse");
   ASSERT_EQ(::link(path.c_str(), (path + ".kept").c_str()), 0);
   server_.reset();  // removes the name, but not the second one
   ASSERT_EQ(::rename((path + ".kept").c_str(), path.c_str()), 0);
-  StartServer(Echo, QuickOptions(), nullptr, "unix:" + path);
+  StartServer(Echo, {}, nullptr, "unix:" + path);
   ExpectServes();
 }
 
@@ -277,7 +277,7 @@ TEST_F(ServerTest, BindsAllListenersOrNone) {
 }
 
 TEST_F(ServerTest, TellsClientsBeyondTheLimit) {
-  ServerOptions options = QuickOptions();
+  ServerOptions options;
   options.max_connections = 2;
   StartServer(Echo, options);
   RawClient first(address_), second(address_);
