@@ -1,7 +1,8 @@
 // What every Store must do: the sentences of api/store/store.h as tests.
 //
 // An implementation joins with INSTANTIATE_TEST_SUITE_P(..., StoreConformance, ...) over
-// StoreCases, after including this and store_watch_conformance.h. It needs nothing but a StoreHost.
+// StoreCases, after including this, store_watch_conformance.h and store_model_conformance.h. It
+// needs nothing but a StoreHost.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -6,7 +6,7 @@
 #include "api/base/random.h"
 #include "api/store/memory_store.h"
 #include "controller/store/sqlite/sqlite_store.h"
-#include "tests/conformance/store_watch_conformance.h"
+#include "tests/conformance/store_model_conformance.h"
 
 namespace nekoplane::store {
 namespace {

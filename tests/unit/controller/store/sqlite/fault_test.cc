@@ -35,6 +35,22 @@ class SqliteStoreFaultTest : public SqliteStoreTest, public testing::WithParamIn
     Open();
   }
 
+  // As the disk would look had the power failed now.
+  void ExpectACrashNowToLeaveWhatReadersSee() {
+    SqliteOptions copy = options_;
+    copy.vfs.clear();
+    copy.path = (folder_ / "copy.db").string();
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      std::filesystem::remove(copy.path + suffix);
+      if (std::filesystem::exists(path() + suffix) && suffix != std::string("-shm")) {
+        std::filesystem::copy_file(path() + suffix, copy.path + suffix);
+      }
+    }
+    auto opened = SqliteStore::Open(copy, random_, log_);
+    ASSERT_TRUE(opened.has_value()) << opened.error().ToString();
+    EXPECT_EQ(Dump(**opened), Dump(*store_));
+  }
+
   FaultyVfs vfs_;
 };
 
@@ -79,7 +95,11 @@ TEST_P(SqliteStoreFaultTest, AtEveryOperationLosesNothingAndRecovers) {
     vfs_.Use({n, GetParam().for_good, GetParam().code, GetParam().after});
     std::set<int> answered;
     for (int i = 0; i < kSteps; ++i) {
+      const bool fired_before = vfs_.fired();
       if (Step(*store_, i)) answered.insert(i);
+      if (vfs_.fired() && !fired_before && !GetParam().for_good) {
+        ExpectACrashNowToLeaveWhatReadersSee();
+      }
     }
     fired = vfs_.fired();
     const std::set<int> seen = StepsIn(*store_, kSteps);
