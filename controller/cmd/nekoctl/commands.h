@@ -1,0 +1,79 @@
+// One function per command of nekoctl. Each prints to stdout, and returns what went wrong.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/base/clock.h"
+#include "api/codec/schema.h"
+#include "controller/cmd/nekoctl/api_client.h"
+
+namespace nekoplane::ctl {
+
+struct Env {
+  const Clock& clock;
+  const codec::KindTable& kinds;
+  ApiClient& api;
+  std::string ns;
+};
+
+// "bs", "browsersession", "browsersessions", "browsersessions.nekoplane.dev". Errors: kInvalid,
+// with the names that exist.
+Result<const codec::Kind*> ResolveKind(const codec::KindTable& kinds, std::string_view word);
+
+// A kind and, maybe, a name: from {"bs", "x"}, {"bs/x"} or {"bs"}.
+struct Target {
+  const codec::Kind* kind = nullptr;
+  std::vector<std::string> names;
+};
+
+Result<Target> ResolveTarget(const codec::KindTable& kinds, const std::vector<std::string>& words);
+
+struct ApplyArgs {
+  std::vector<std::string> files;  // files, folders, or "-"
+  bool dry_run = false;
+};
+
+Result<void> Apply(Env& env, const ApplyArgs& args);
+
+struct GetArgs {
+  std::vector<std::string> words;
+  std::string output;    // "", wide, yaml, json, name, jsonpath=...
+  std::string selector;  // labels
+  bool all_namespaces = false, watch = false, no_headers = false;
+};
+
+Result<void> Get(Env& env, const GetArgs& args);
+
+Result<void> Describe(Env& env, const std::vector<std::string>& words);
+
+struct DeleteArgs {
+  std::vector<std::string> words, files;
+  bool all = false, wait = true;
+  Duration timeout = std::chrono::minutes(2);
+};
+
+Result<void> Delete(Env& env, const DeleteArgs& args);
+
+struct WaitArgs {
+  std::vector<std::string> words;
+  std::string condition;  // "condition=Ready", "condition=Ready=False", "delete"
+  Duration timeout = std::chrono::seconds(30);
+};
+
+Result<void> Wait(Env& env, const WaitArgs& args);
+
+Result<void> Logs(Env& env, const std::string& session, int tail);
+Result<void> Why(Env& env, const std::string& session);
+Result<void> Url(Env& env, const std::string& session, bool admin);
+Result<void> Gc(Env& env, bool dry_run);
+
+// Shared by apply and delete: all objects of the files, in order, with where each came from.
+struct FileObject {
+  std::string place;  // "session.yaml:3"
+  std::shared_ptr<nlohmann::json> value;
+};
+
+Result<std::vector<FileObject>> LoadFiles(const std::vector<std::string>& files);
+
+}  // namespace nekoplane::ctl

@@ -1,0 +1,30 @@
+// Placement questions that are asked outside of a reconcile: the wrapper's "is there room?", and
+// `nekoctl why`. Nothing is reserved by asking.
+//
+// Thread safety: any thread may call. Never blocks.
+#pragma once
+
+#include <cstdint>
+
+#include "api/registry/client.h"
+#include "api/taos/placement.h"
+#include "controller/scheduler/scheduler.h"
+
+namespace nekoplane {
+
+class PlacementQuestions {
+ public:
+  PlacementQuestions(registry::Client& client, std::int64_t host_min_ram_mb)
+      : client_(client), host_min_ram_mb_(host_min_ram_mb) {}
+
+  // Where the session would be placed now, were it new. Errors: kNotFound: its class.
+  Result<scheduler::Placement> Place(const v1alpha1::BrowserSession& session) const;
+
+  taos::PlacementAnswer Ask(const v1alpha1::BrowserSession& session) const;
+
+ private:
+  registry::Client& client_;
+  const std::int64_t host_min_ram_mb_;
+};
+
+}  // namespace nekoplane

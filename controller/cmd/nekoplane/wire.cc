@@ -1,0 +1,487 @@
+#include "controller/cmd/nekoplane/wire.h"
+
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <atomic>
+#include <nlohmann/json.hpp>
+
+#include "api/codec/builtin.h"
+#include "api/codec/json_parse.h"
+#include "api/http/client.h"
+#include "api/http/server.h"
+#include "api/registry/client.h"
+#include "api/server/api_server.h"
+#include "api/server/response.h"
+#include "api/taos/browser_api.h"
+#include "controller/cmd/nekoplane/identity.h"
+#include "controller/cmd/nekoplane/network.h"
+#include "controller/cmd/nekoplane/operations.h"
+#include "controller/cmd/nekoplane/placement.h"
+#include "controller/informer/informer.h"
+#include "controller/manager/event_recorder.h"
+#include "controller/manager/manager.h"
+#include "controller/manifests/manifests_folder.h"
+#include "controller/metrics/api_metrics.h"
+#include "controller/metrics/controller_metrics.h"
+#include "controller/metrics/engine_metrics.h"
+#include "controller/metrics/exposition.h"
+#include "controller/metrics/http_metrics.h"
+#include "controller/metrics/nekoplane_metrics.h"
+#include "controller/metrics/object_gauges.h"
+#include "controller/metrics/process_metrics.h"
+#include "controller/runtime/docker/docker_driver.h"
+#include "controller/runtime/docker/endpoint.h"
+#include "controller/runtime/metered_driver.h"
+#include "controller/runtime/static_driver_set.h"
+#include "controller/store/sqlite/sqlite_store.h"
+#include "reconcilers/gc/gc_reconciler.h"
+#include "reconcilers/node/node_reconciler.h"
+#include "reconcilers/node/node_triggers.h"
+#include "reconcilers/profile/profile_reconciler.h"
+#include "reconcilers/profile/profile_triggers.h"
+#include "reconcilers/session/session_reconciler.h"
+#include "reconcilers/session/session_triggers.h"
+
+namespace nekoplane {
+
+using v1alpha1::BrowserClass;
+using v1alpha1::BrowserNode;
+using v1alpha1::BrowserProfile;
+using v1alpha1::BrowserSession;
+
+namespace {
+
+constexpr Duration kServerGrace = std::chrono::seconds(2);
+constexpr int kServerThreads = 2;
+constexpr int kBackgroundThreads = 2;
+
+std::string HostOf(const std::string& listen) {
+  if (listen.starts_with("unix:")) return "";
+  std::string host = listen.substr(0, listen.rfind(':'));
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+// The shipped classes, where they are absent: an operator's own stay as they are.
+Result<void> CreateBuiltinClasses(const Context& ctx, registry::Client& client) {
+  for (const std::string& text : codec::BuiltinClassManifests()) {
+    NEKO_TRY(const auto documents, codec::ParseYaml(text, "built-in class"));
+    for (const auto& document : documents) {
+      NEKO_TRY(const auto object, codec::Decode<BrowserClass>(*document.value));
+      const auto created = client.Create(ctx, object);
+      if (!created && !created.is(Code::kAlreadyExists)) return created.error();
+    }
+  }
+  return {};
+}
+
+std::vector<metrics::ServedResource> ServedResources(const codec::KindTable& kinds) {
+  std::vector<metrics::ServedResource> out;
+  for (const codec::Kind& kind : kinds.kinds()) {
+    out.push_back({kind.group, kind.version, kind.plural, kind.namespaced});
+  }
+  return out;
+}
+
+class ProgramImpl final : public Program {
+ public:
+  ProgramImpl(const config::Options& options, std::string version, Logger& log)
+      : options_(options),
+        version_(std::move(version)),
+        log_(log),
+        timers_(MakeThreadTimers(clock_)),
+        prometheus_(std::make_shared<prometheus::Registry>()),
+        controller_metrics_(*prometheus_),
+        engine_metrics_(*prometheus_),
+        http_metrics_(*prometheus_),
+        metrics_(*prometheus_, version_),
+        api_metrics_(*prometheus_, ServedResources(kinds_)) {}
+
+  ~ProgramImpl() override { Stop(); }
+
+  Result<void> Run(const std::string& hostname);
+  void Stop() override;
+
+ private:
+  Result<void> OpenStore();
+  Result<void> ConnectEngine();
+  void AddControllers();
+  void AddInformerHandlers();
+  void AddMetrics();
+  Result<void> StartServers(const std::string& hostname);
+  void ServePlain(const std::shared_ptr<const http::Request>& request,
+                  const std::shared_ptr<http::Responder>& responder);
+  Result<std::vector<GcItem>> CollectGarbage(const Context& ctx, bool dry_run);
+
+  const config::Options options_;
+  const std::string version_;
+  Logger& log_;
+  const SystemClock clock_;
+  SystemRandom random_;
+  SystemFiles files_;
+  const std::unique_ptr<Timers> timers_;
+  const codec::KindTable& kinds_ = codec::KindTable::Builtin();
+  std::atomic<bool> ready_ = false;
+  bool stopped_ = false;
+  std::stop_source stop_;
+
+  // Declared in the order of dependence: what is below may use what is above.
+  const std::shared_ptr<prometheus::Registry> prometheus_;
+  metrics::ControllerMetrics controller_metrics_;
+  metrics::EngineMetrics engine_metrics_;
+  metrics::HttpMetrics http_metrics_;
+  metrics::NekoplaneMetrics metrics_;
+  metrics::ApiMetrics api_metrics_;
+  metrics::ProcessCollector process_metrics_;
+  metrics::Exposition exposition_;
+
+  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<registry::Client> client_;
+
+  std::unique_ptr<http::Client> engine_client_, probe_client_;
+  std::unique_ptr<runtime::StaticDriverSet> drivers_;
+  std::unique_ptr<manager::StoreEventRecorder> events_;
+  std::unique_ptr<reconcilers::BackgroundRunner> background_;
+  std::unique_ptr<PlacementQuestions> placement_;
+
+  std::unique_ptr<reconcilers::session::SessionReconciler> session_reconciler_;
+  std::unique_ptr<reconcilers::node::NodeReconciler> node_reconciler_;
+  std::unique_ptr<reconcilers::profile::ProfileReconciler> profile_reconciler_;
+  std::unique_ptr<reconcilers::gc::GcReconciler> gc_reconciler_;
+  std::unique_ptr<manager::Manager> manager_;
+  manager::Controller* sessions_ = nullptr;
+  manager::Controller* nodes_ = nullptr;
+  manager::Controller* profiles_ = nullptr;
+  manager::Controller* gc_ = nullptr;
+  std::unique_ptr<reconcilers::session::SessionTriggers> session_triggers_;
+  std::unique_ptr<reconcilers::node::NodeTriggers> node_triggers_;
+  std::unique_ptr<reconcilers::profile::ProfileTriggers> profile_triggers_;
+  std::unique_ptr<informer::Informer<BrowserSession>> session_informer_;
+  std::unique_ptr<informer::Informer<BrowserNode>> node_informer_;
+  std::unique_ptr<informer::Informer<BrowserClass>> class_informer_;
+  std::unique_ptr<informer::Informer<BrowserProfile>> profile_informer_;
+  std::vector<std::unique_ptr<Subscription>> engine_events_;
+
+  Identity identity_;
+  std::unique_ptr<auth::Authenticator> authenticator_;
+  std::unique_ptr<WrapperAuthenticator> wrapper_authenticator_;
+  std::unique_ptr<server::ApiServer> api_;
+  std::unique_ptr<taos::BrowserApi> wrapper_;
+  std::unique_ptr<Operations> operations_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<manifests::ManifestsFolder> manifests_;
+};
+
+Result<void> ProgramImpl::Run(const std::string& hostname) {
+  const Context ctx(stop_.get_token());
+  NEKO_RETURN_IF_ERROR(OpenStore());
+  NEKO_RETURN_IF_ERROR(registry_->Bootstrap(ctx));
+  NEKO_RETURN_IF_ERROR(CreateBuiltinClasses(ctx, *client_));
+  NEKO_RETURN_IF_ERROR(ConnectEngine());
+  const std::string address =
+      options_.advertise_address.empty() ? DetectAddress() : options_.advertise_address;
+  NEKO_TRY(const BrowserNode host,
+           reconcilers::node::EnsureHostNode(ctx, *client_, address, options_.docker_host));
+  AddControllers();
+  AddInformerHandlers();
+  AddMetrics();
+  NEKO_RETURN_IF_ERROR(StartServers(hostname));
+  NEKO_RETURN_IF_ERROR(node_informer_->Start());
+  NEKO_RETURN_IF_ERROR(class_informer_->Start());
+  NEKO_RETURN_IF_ERROR(profile_informer_->Start());
+  NEKO_RETURN_IF_ERROR(session_informer_->Start());
+  manager_->Start();
+  for (const std::string& node : drivers_->Nodes()) {
+    engine_events_.push_back(
+        drivers_->ForNode(node)->Watch([this, node](const runtime::Hint& hint) {
+          session_triggers_->OnHint(node, hint);
+          if (hint.session_uid.empty()) nodes_->Enqueue({"", node});
+        }));
+    gc_->Enqueue({"", node});
+  }
+  gc_->Enqueue({"", ""});
+  if (!options_.manifests.empty()) {
+    manifests_->Start();
+  }
+  ready_ = true;
+  log_.Info("nekoplane is ready", {{"api", server_->address(0)},
+                                   {"http", server_->address(1)},
+                                   {"kubeconfig", options_.data_dir + "/admin.kubeconfig"},
+                                   {"advertise", host.spec.address},
+                                   {"installation", store_->InstallationId()}});
+  return {};
+}
+
+Result<void> ProgramImpl::OpenStore() {
+  NEKO_RETURN_IF_ERROR(files_.MakeFolders(options_.data_dir, 0700));
+  NEKO_TRY(store_, store::SqliteStore::Open(
+                       {.path = options_.data_dir + "/nekoplane.db", .vfs = ""}, random_, log_));
+  NEKO_RETURN_IF_ERROR(files_.WriteAtomic(options_.data_dir + "/installation-id",
+                                          store_->InstallationId() + "\n", 0644));
+  registry_ = std::make_unique<registry::Registry>(*store_, kinds_, clock_, random_);
+  client_ = std::make_unique<registry::Client>(*registry_, clock_, random_);
+  placement_ = std::make_unique<PlacementQuestions>(*client_, options_.host_min_ram_mb);
+  return {};
+}
+
+Result<void> ProgramImpl::ConnectEngine() {
+  NEKO_TRY(const auto endpoint, runtime::docker::ParseEndpoint(options_.docker_host, false));
+  engine_client_ = http::MakeCurlClient(clock_, {.unix_socket = endpoint.unix_socket});
+  probe_client_ = http::MakeRestClient(clock_);
+  runtime::DockerDriverOptions docker{.node = BrowserNode::kHost,
+                                      .installation = store_->InstallationId()};
+  docker.api.base_url = endpoint.base_url;
+  docker.probe_host = options_.publish_address.empty() ? endpoint.host : options_.publish_address;
+  auto driver = std::make_shared<runtime::DockerDriver>(
+      runtime::DockerDriverDeps{clock_, *engine_client_, *probe_client_, log_}, std::move(docker));
+  runtime::StaticDriverSet::Map map;
+  map.emplace(BrowserNode::kHost,
+              std::make_shared<runtime::MeteredDriver>(BrowserNode::kHost, std::move(driver),
+                                                       engine_metrics_, clock_));
+  drivers_ = std::make_unique<runtime::StaticDriverSet>(std::move(map));
+  background_ = reconcilers::MakeThreadRunner(kBackgroundThreads);
+  return {};
+}
+
+void ProgramImpl::AddControllers() {
+  events_ =
+      std::make_unique<manager::StoreEventRecorder>(*registry_, clock_, *timers_, random_, log_);
+  manager_ = std::make_unique<manager::Manager>(clock_, random_, log_, &controller_metrics_);
+
+  session_reconciler_ = std::make_unique<reconcilers::session::SessionReconciler>(
+      reconcilers::session::Deps{
+          .client = *client_,
+          .drivers = *drivers_,
+          .clock = clock_,
+          .random = random_,
+          .log = log_,
+          .events = *events_,
+          .pulls = *background_,
+          .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); },
+          .stage = [this](const char* stage,
+                          Duration took) { metrics_.OnStartStage(stage, took); }},
+      reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb});
+  sessions_ = &manager_->Add(*session_reconciler_, {.workers = options_.workers, .backoff = {}});
+
+  node_reconciler_ = std::make_unique<reconcilers::node::NodeReconciler>(
+      reconcilers::node::Deps{*client_, *drivers_, clock_, log_, *events_},
+      reconcilers::node::Options{.host_min_ram_mb = options_.host_min_ram_mb});
+  nodes_ = &manager_->Add(*node_reconciler_, {.workers = 1, .backoff = {}});
+
+  profile_reconciler_ = std::make_unique<reconcilers::profile::ProfileReconciler>(
+      reconcilers::profile::Deps{*client_, *drivers_, clock_, log_, *events_});
+  profiles_ = &manager_->Add(*profile_reconciler_, {.workers = 1, .backoff = {}});
+
+  gc_reconciler_ = std::make_unique<reconcilers::gc::GcReconciler>(
+      reconcilers::gc::Deps{*client_, *drivers_, clock_, log_,
+                            [this](reconcilers::gc::What what) {
+                              metrics_.OnGcRemoved(reconcilers::gc::WhatName(what));
+                            }},
+      reconcilers::gc::Options{
+          .grace = options_.gc_grace,
+          .period = options_.gc_interval,
+          .between_looks = std::min<Duration>(std::chrono::seconds(10), options_.gc_interval / 2)});
+  gc_ = &manager_->Add(*gc_reconciler_, {.workers = 1, .backoff = {}});
+}
+
+void ProgramImpl::AddInformerHandlers() {
+  session_informer_ = std::make_unique<informer::Informer<BrowserSession>>(*store_, log_);
+  node_informer_ = std::make_unique<informer::Informer<BrowserNode>>(*store_, log_);
+  class_informer_ = std::make_unique<informer::Informer<BrowserClass>>(*store_, log_);
+  profile_informer_ = std::make_unique<informer::Informer<BrowserProfile>>(*store_, log_);
+  session_triggers_ = std::make_unique<reconcilers::session::SessionTriggers>(
+      reconcilers::session::SessionTriggers::Deps{
+          .enqueue = [this](const queue::Key& key,
+                            int priority) { sessions_->Enqueue(key, priority); },
+          .sessions = [this] { return session_informer_->List(); }});
+  node_triggers_ = std::make_unique<reconcilers::node::NodeTriggers>(
+      [this](const queue::Key& key, Duration delay) { nodes_->EnqueueAfter(key, delay); });
+  profile_triggers_ = std::make_unique<reconcilers::profile::ProfileTriggers>(
+      [this](const queue::Key& key) { profiles_->Enqueue(key); });
+  session_informer_->AddHandler([this](const auto& change) {
+    session_triggers_->OnSession(change);
+    node_triggers_->OnSession(change);
+    profile_triggers_->OnSession(change);
+  });
+  node_informer_->AddHandler([this](const auto& change) {
+    node_triggers_->OnNode(change);
+    session_triggers_->OnNode(change);
+  });
+  class_informer_->AddHandler([this](const auto& change) { session_triggers_->OnClass(change); });
+  profile_informer_->AddHandler([this](const auto& change) {
+    profile_triggers_->OnProfile(change);
+    session_triggers_->OnProfile(change);
+  });
+}
+
+void ProgramImpl::AddMetrics() {
+  exposition_.AddCollectable(*prometheus_);
+  exposition_.AddCollectable(process_metrics_);
+  exposition_.AddRefresher([this] {
+    manager_->RefreshMetrics();
+    metrics_.SetSessions(metrics::CountSessions(session_informer_->List()));
+    metrics_.SetNodes(metrics::UsageOf(node_informer_->List()));
+  });
+}
+
+Result<void> ProgramImpl::StartServers(const std::string& hostname) {
+  std::vector<std::string> names = {HostOf(options_.api_listen)};
+  if (!options_.advertise_address.empty()) names.push_back(options_.advertise_address);
+  std::erase_if(names, [](const std::string& name) {
+    return name.empty() || name == "0.0.0.0" || name == "::";
+  });
+  NEKO_TRY(identity_, LoadIdentity(options_.data_dir, hostname, names, files_, clock_, random_));
+  authenticator_ = std::make_unique<auth::Authenticator>(*identity_.tokens);
+  wrapper_authenticator_ = std::make_unique<WrapperAuthenticator>(*authenticator_);
+  const server::Access access = MakeAccess(*authenticator_);
+
+  api_ = std::make_unique<server::ApiServer>(server::Deps{
+      .registry = *registry_,
+      .store = *store_,
+      .kinds = kinds_,
+      .clock = clock_,
+      .timers = *timers_,
+      .random = random_,
+      .log = log_,
+      .access = access,
+      .version = {.version = version_},
+      .readiness = {{"controllers",
+                     [this]() -> Result<void> {
+                       if (ready_) return {};
+                       return MakeStatus(Code::kUnavailable, "Starting",
+                                         "the controllers are not running yet");
+                     }}},
+      .metrics = [this] { return exposition_.Text(); },
+      .hooks = {.on_request =
+                    [this](std::string_view verb, std::string_view resource, int code,
+                           Duration took) { api_metrics_.OnRequest(verb, resource, code, took); },
+                .on_watch = [this](std::string_view resource,
+                                   int delta) { api_metrics_.OnWatch(resource, delta); },
+                .on_watch_events =
+                    [this](std::string_view resource, std::size_t frames, std::size_t bytes) {
+                      api_metrics_.OnWatchEvents(resource, frames, bytes);
+                    },
+                .on_panic = [this] { api_metrics_.OnPanic(); }}});
+  wrapper_ = std::make_unique<taos::BrowserApi>(
+      taos::Deps{*registry_, *timers_, log_, *wrapper_authenticator_,
+                 [this](const BrowserSession& session) { return placement_->Ask(session); }},
+      taos::Options{.ns = options_.wrapper_namespace,
+                    .single_user = options_.single_user,
+                    .token_key = NewSecret(random_, 32)});
+  operations_ = std::make_unique<Operations>(OperationsDeps{
+      .client = *client_,
+      .drivers = *drivers_,
+      .clock = clock_,
+      .background = *background_,
+      .access = access,
+      .place = [this](const BrowserSession& session) { return placement_->Place(session); },
+      .collect = [this](const Context& ctx,
+                        bool dry_run) { return CollectGarbage(ctx, dry_run); }});
+  if (!options_.manifests.empty()) {
+    manifests_ = std::make_unique<manifests::ManifestsFolder>(
+        manifests::FolderDeps{*registry_, *timers_, log_, nullptr},
+        manifests::MakeDirectoryReader(options_.manifests), manifests::FolderOptions{});
+  }
+
+  std::vector<http::ListenOptions> listeners;
+  listeners.push_back({.address = options_.api_listen,
+                       .tls = identity_.tls,
+                       .handler = [this](auto request, auto responder) {
+                         if (!operations_->Handle(request, responder))
+                           api_->Handle(request, responder);
+                       }});
+  listeners.push_back(
+      {.address = options_.http_listen,
+       .tls = nullptr,
+       .handler = [this](auto request, auto responder) { ServePlain(request, responder); }});
+  http::ServerOptions server_options{.threads = kServerThreads};
+  server_options.on_request = [this](const http::Request& request, int status, Duration took,
+                                     std::size_t bytes) {
+    http_metrics_.OnRequest(request, status, took, bytes);
+  };
+  NEKO_TRY(server_,
+           http::Server::Start(std::move(listeners), std::move(server_options), clock_, log_));
+  return WriteAdminKubeconfig(options_.data_dir, server_->address(0), identity_, files_);
+}
+
+void ProgramImpl::ServePlain(const std::shared_ptr<const http::Request>& request,
+                             const std::shared_ptr<http::Responder>& responder) {
+  const std::string& path = request->path;
+  if (taos::BrowserApi::Serves(path)) {
+    wrapper_->Handle(request, responder);
+  } else if (path == "/metrics") {
+    responder->Send(exposition_.Serve(*request));
+  } else if (path.starts_with("/healthz") || path.starts_with("/livez") ||
+             path.starts_with("/readyz") || path == "/version") {
+    api_->Handle(request, responder);
+  } else {
+    // The Kubernetes-style API wants TLS and credentials; nothing of it is served here.
+    responder->Send({.status = 404,
+                     .headers = {{"Content-Type", "application/json"}},
+                     .body = R"({"error":"not_found"})"});
+  }
+}
+
+Result<std::vector<GcItem>> ProgramImpl::CollectGarbage(const Context& ctx, bool dry_run) {
+  const reconcilers::gc::Deps deps{*client_, *drivers_, clock_, log_, nullptr};
+  const reconcilers::gc::Options options{.grace = options_.gc_grace,
+                                         .period = options_.gc_interval};
+  std::vector<GcItem> items;
+  const auto add = [&](const reconcilers::gc::Finding& finding) {
+    items.push_back(
+        {finding.node, std::string(reconcilers::gc::WhatName(finding.what)), finding.name,
+         finding.why + (finding.too_young ? " (goes when it is older than the grace time)" : "")});
+  };
+  for (const std::string& node : drivers_->Nodes()) {
+    NEKO_TRY(const auto findings, reconcilers::gc::Look(ctx, deps, node, options));
+    for (const auto& finding : findings) add(finding);
+  }
+  for (const auto& finding : reconcilers::gc::LookAtClaims(deps)) add(finding);
+  if (!dry_run) {
+    for (const std::string& node : drivers_->Nodes()) gc_->Enqueue({"", node});
+    gc_->Enqueue({"", ""});
+  }
+  return items;
+}
+
+void ProgramImpl::Stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  ready_ = false;
+  if (api_) api_->BeginShutdown();
+  stop_.request_stop();
+  manifests_.reset();
+  if (manager_) manager_->Stop();
+  engine_events_.clear();
+  if (api_) api_->EndWatches();
+  if (server_) server_->Stop(kServerGrace);
+  background_.reset();
+  for (const auto& stop : {std::function<void()>([this] {
+                             if (session_informer_) session_informer_->Stop();
+                           }),
+                           std::function<void()>([this] {
+                             if (node_informer_) node_informer_->Stop();
+                           }),
+                           std::function<void()>([this] {
+                             if (class_informer_) class_informer_->Stop();
+                           }),
+                           std::function<void()>([this] {
+                             if (profile_informer_) profile_informer_->Stop();
+                           })}) {
+    stop();
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Program>> Program::Start(const config::Options& options,
+                                                const std::string& version,
+                                                const std::string& hostname, Logger& log) {
+  auto program = std::make_unique<ProgramImpl>(options, version, log);
+  NEKO_RETURN_IF_ERROR(program->Run(hostname));
+  return std::unique_ptr<Program>(std::move(program));
+}
+
+}  // namespace nekoplane
