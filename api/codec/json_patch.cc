@@ -15,7 +15,7 @@ using nlohmann::json;
 constexpr std::size_t kMaxOperations = 10000;
 // What copies may add up to, and how many elements may be moved to make room: a few bytes of patch
 // could otherwise double an object again and again.
-constexpr std::size_t kMaxCopiedNodes = 100000, kMaxMovedElements = 10000000;
+constexpr std::size_t kMaxCopiedNodes = 100000, kMaxMovedElements = 1000000;
 constexpr std::size_t kMaxDepth = 100;
 
 using Pointer = std::vector<std::string>;

@@ -1,6 +1,8 @@
 // The CRDs, the structs and the shipped manifests agree with one another.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <type_traits>
@@ -11,6 +13,7 @@
 #include "api/codec/pattern.h"
 #include "api/codec/rules.h"
 #include "api/codec/schema.h"
+#include "api/registry/strategies/checks.h"
 #include "tests/unit/api/codec/struct_walk.h"
 
 namespace nekoplane::codec {
@@ -453,6 +456,54 @@ TEST(BuiltinClassesTest, AreValidAndKeepEveryField) {
     EXPECT_TRUE(last.match.arch.empty() && last.match.gpuVendor.empty() && last.match.soc.empty());
   }
   EXPECT_EQ(names, (std::vector<std::string>{"chromium", "firefox"}));
+}
+
+class SampleTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(SampleTest, IsValidAndHasNoUnknownFields) {
+  const std::string path =
+      std::string(NEKO_SOURCE_DIR "/manifests/samples/") + GetParam() + ".yaml";
+  std::ifstream in(path);
+  ASSERT_TRUE(in) << path;
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto documents = ParseYaml(text, path);
+  ASSERT_TRUE(documents) << documents.error().message;
+  ASSERT_FALSE(documents->empty());
+  for (const YamlDocument& document : *documents) {
+    json object = *document.value;
+    const Kind* kind =
+        KindTable::Builtin().FindKind(object.value("apiVersion", ""), object.value("kind", ""));
+    ASSERT_NE(kind, nullptr);
+    EXPECT_EQ(Prune(*kind->schema, object), std::vector<std::string>{});
+    ApplyDefaults(*kind->schema, object);
+    EXPECT_EQ(CausesOf(*kind, object), "");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Samples, SampleTest,
+                         ::testing::Values("session", "profile", "node", "class-standin"),
+                         [](const auto& row) {
+                           std::string name = row.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+// ---- the list of variables, which the CRDs need for clusters and api/registry for its messages
+// ----
+
+TEST(OwnedVariablesTest, WhatTheSchemasRefuseTheRegistryRefusesToo) {
+  const Kind& kind = *KindTable::Builtin().FindByResource(BrowserSession::kResource);
+  const json::json_pointer at(
+      "/properties/spec/properties/env/items/properties/name/x-kubernetes-validations/0/rule");
+  std::string rule = kind.schema->at(at).get<std::string>();
+  std::size_t names = 0;
+  for (std::size_t open; (open = rule.find('\'')) != std::string::npos; ++names) {
+    const std::size_t close = rule.find('\'', open + 1);
+    const std::string name = rule.substr(open + 1, close - open - 1);
+    EXPECT_TRUE(registry::OwnedEnvReason(name, registry::EnvRules::kClass)) << name;
+    rule.erase(0, close + 1);
+  }
+  EXPECT_GT(names, 30u);
 }
 
 }  // namespace
