@@ -7,18 +7,10 @@
 
 #include "controller/runtime/sim/sim_driver.h"
 #include "controller/runtime/static_driver_set.h"
+#include "tests/support/fake_clock.h"
 
 namespace nekoplane::runtime {
 namespace {
-
-class HandClock final : public Clock {
- public:
-  MonoTime Now() const override { return MonoTime(now); }
-
-  WallTime WallNow() const override { return WallTime(now); }
-
-  Duration now{std::chrono::hours(1)};
-};
 
 InstanceSpec Spec(const std::string& uid, int port) {
   InstanceSpec spec;
@@ -33,9 +25,9 @@ InstanceSpec Spec(const std::string& uid, int port) {
   return spec;
 }
 
-class SimEngineTest : public testing::Test {
+class SimEngineTest : public ::testing::Test {
  protected:
-  HandClock clock_;
+  testing::FakeClock clock_;
   SimEngine engine_{clock_};
   SimDriver driver_{engine_, clock_, "inst"};
   const Context ctx_;
@@ -67,7 +59,7 @@ TEST_F(SimEngineTest, HealthAnswersOnlyAfterTheDelayOfVirtualTime) {
   const auto started = driver_.EnsureStarted(ctx_, Spec("a", 8800));
   ASSERT_TRUE(started);
   EXPECT_TRUE(driver_.ProbeHealth(ctx_, *started).is(Code::kUnavailable));
-  clock_.now += std::chrono::seconds(3);
+  clock_.Advance(std::chrono::seconds(3));
   EXPECT_TRUE(driver_.ProbeHealth(ctx_, *started));
   EXPECT_TRUE(engine_.SetSick("a", true));
   EXPECT_TRUE(driver_.ProbeHealth(ctx_, *started).is(Code::kUnavailable));
@@ -83,7 +75,7 @@ TEST_F(SimEngineTest, PullTakesVirtualTime) {
   EXPECT_TRUE(driver.ImageId(ctx_, "neko").is(Code::kNotFound));
   EXPECT_EQ(driver.PullImage(ctx_, "neko", nullptr).error().reason, "PullInProgress");
   EXPECT_TRUE(driver.ImageId(ctx_, "neko").is(Code::kNotFound));
-  clock_.now += std::chrono::seconds(10);
+  clock_.Advance(std::chrono::seconds(10));
   EXPECT_TRUE(driver.PullImage(ctx_, "neko", nullptr));
   EXPECT_TRUE(driver.ImageId(ctx_, "neko"));
 }
@@ -179,7 +171,7 @@ TEST_F(SimEngineTest, CutDriverDoesNothingMore) {
 }
 
 TEST(StaticDriverSetTest, FindsTheDriverOfANode) {
-  HandClock clock;
+  testing::FakeClock clock;
   SimEngine engine(clock);
   auto driver = std::make_shared<SimDriver>(engine, clock, "inst");
   const StaticDriverSet set({{"host", driver}});
