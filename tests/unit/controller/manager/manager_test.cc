@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "api/base/random.h"
-#include "tests/unit/controller/manual_clock.h"
+#include "tests/support/fake_clock.h"
 #include "tests/unit/controller/metrics/samples.h"
 
 namespace nekoplane::manager {
@@ -72,7 +72,7 @@ class ManagerTest : public ::testing::Test {
 
   double Of(const char* name) { return Value(registry_, name, {{"controller", "session"}}); }
 
-  testing::ManualClock clock_;
+  testing::FakeClock clock_;
   SeededRandom random_{1};
   RecordingLogger log_;
   prometheus::Registry registry_;

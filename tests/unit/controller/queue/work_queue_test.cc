@@ -12,14 +12,14 @@
 #include <vector>
 
 #include "api/base/random.h"
-#include "tests/unit/controller/manual_clock.h"
+#include "tests/support/fake_clock.h"
 
 namespace nekoplane::queue {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::ManualClock;
+using testing::FakeClock;
 
 Key K(std::string name) { return {"default", std::move(name)}; }
 
@@ -65,7 +65,7 @@ class WorkQueueTest : public ::testing::Test {
     return key->name;
   }
 
-  ManualClock clock_;
+  FakeClock clock_;
   CountingObserver seen_;
   WorkQueue queue_{clock_, &seen_};
 };
@@ -352,7 +352,7 @@ TEST(WorkQueueModelTest, AgreesWithASimpleModel) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     SeededRandom random(seed);
-    ManualClock clock;
+    FakeClock clock;
     WorkQueue queue(clock, nullptr);
     Model model;
     std::vector<Key> held;
