@@ -119,11 +119,19 @@ Result<Observed> DockerDriver::Start(const Context& ctx, const InstanceSpec& spe
 
 Result<void> DockerDriver::EnsureVolume(const Context& ctx, const InstanceSpec& spec) {
   const std::string body = docker::VolumeCreateBody(spec, options_.installation);
-  NEKO_TRY(const EngineVolume volume, api_.CreateVolume(ctx, body));
   const bool is_private = spec.profile->profile_uid.empty();
-  if (volume.seen.name != spec.profile->volume || volume.installation != options_.installation ||
-      volume.seen.session_uid != (is_private ? spec.session_uid : "") ||
-      volume.seen.profile_uid != spec.profile->profile_uid) {
+  const auto is_ours = [&](const EngineVolume& volume) {
+    return volume.seen.name == spec.profile->volume &&
+           volume.installation == options_.installation &&
+           volume.seen.session_uid == (is_private ? spec.session_uid : "") &&
+           volume.seen.profile_uid == spec.profile->profile_uid;
+  };
+  NEKO_TRY(const EngineVolume created, api_.CreateVolume(ctx, body));
+  if (is_ours(created)) return {};
+  // After a restart an engine (seen with 20.10) answers a create of an existing volume without its
+  // labels; an inspect knows them.
+  NEKO_TRY(const EngineVolume volume, api_.InspectVolume(ctx, spec.profile->volume));
+  if (!is_ours(volume)) {
     return Foreign("volume", spec.profile->volume);
   }
   return {};
