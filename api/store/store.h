@@ -166,7 +166,8 @@ class Store {
   // The newest committed state of one resource. Never blocks, never null.
   virtual SnapshotPtr List(std::string_view resource) const = 0;
 
-  // Exactly at `version`. Errors: kExpired: no longer kept, list afresh.
+  // Exactly at `version`. Errors: kExpired: no longer kept, list afresh. A version from the future is
+  // kInvalid (reason VersionFromTheFuture).
   virtual Result<SnapshotPtr> ListAt(std::string_view resource, std::uint64_t version) const = 0;
 
   virtual LedgerPtr Claims() const = 0;
@@ -180,7 +181,9 @@ class Store {
   //     kConflict: reason ResourceVersion, Uid, ClaimHeld (message names the holder) or LedgerMoved;
   //         read again, decide again;
   //     kInvalid: a body that is not such JSON;
-  //     kUnavailable: reason StorageFull or StorageFailed: nothing was written, retry later;
+  //     kUnavailable: reason StorageFull or StorageFailed: not written, retry later. Only if the
+  //         disk failed within the commit and then could not even be read may it show up, whole,
+  //         when the disk works again;
   //     kCancelled: the store is shutting down, nothing was written.
   virtual Result<Committed> Commit(const Context& ctx, Transaction transaction) = 0;
 
@@ -189,8 +192,9 @@ class Store {
   virtual void CommitAsync(Transaction transaction, CommitDone done) = 0;
 
   // Calls back for every event of `resource` after `after_version`, past ones first, each once, in
-  // order. Errors: kExpired: history after that version is not complete any more: list, then watch
-  // from the list's version. A version from the future is kInvalid (reason VersionFromTheFuture).
+  // order; the first call may come before Watch returns.
+  // Errors: kExpired: history after that version is not complete any more: list, then watch from the
+  // list's version. A version from the future is kInvalid (reason VersionFromTheFuture).
   virtual Result<std::unique_ptr<Subscription>> Watch(std::string_view resource,
                                                       std::uint64_t after_version,
                                                       WatchCallback callback) = 0;
