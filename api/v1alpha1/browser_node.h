@@ -74,6 +74,8 @@ struct NodeResources {
   std::string memory, cpu;
   std::optional<std::int64_t> gpus, ports;
 
+  friend bool operator==(const NodeResources&, const NodeResources&) = default;
+
   template <class S, class F>
   static void Fields(S& s, F&& f) {
     f("memory", s.memory), f("cpu", s.cpu), f("gpus", s.gpus), f("ports", s.ports);
@@ -101,6 +103,8 @@ struct NodeGpu {
   std::string vendor, model;
   std::int64_t count = 0;
 
+  friend bool operator==(const NodeGpu&, const NodeGpu&) = default;
+
   template <class S, class F>
   static void Fields(S& s, F&& f) {
     f("vendor", s.vendor), f("model", s.model), f("count", s.count);
@@ -112,6 +116,8 @@ struct NodeHardware {
   std::string arch, soc;  // arch as in Go: amd64, arm64
   std::optional<NodeGpu> gpu;
 
+  friend bool operator==(const NodeHardware&, const NodeHardware&) = default;
+
   template <class S, class F>
   static void Fields(S& s, F&& f) {
     f("ramMB", s.ramMB), f("cores", s.cores), f("arch", s.arch), f("soc", s.soc), f("gpu", s.gpu);
@@ -120,6 +126,8 @@ struct NodeHardware {
 
 struct NodeEngine {
   std::string name, version, apiVersion;
+
+  friend bool operator==(const NodeEngine&, const NodeEngine&) = default;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {
@@ -135,6 +143,8 @@ struct BrowserNodeStatus {
   NodeHardware hardware;
   NodeEngine engine;
   std::string heartbeatTime;
+
+  friend bool operator==(const BrowserNodeStatus&, const BrowserNodeStatus&) = default;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {

@@ -26,6 +26,8 @@ struct BrowserProfileSpec {
 struct ProfileHolder {
   std::string sessionUID, since;
 
+  friend bool operator==(const ProfileHolder&, const ProfileHolder&) = default;
+
   template <class S, class F>
   static void Fields(S& s, F&& f) {
     f("sessionUID", s.sessionUID), f("since", s.since);
@@ -39,6 +41,8 @@ struct BrowserProfileStatus {
   std::optional<ProfileHolder> holder;
   std::optional<std::int64_t> sizeBytes;
   std::string lastSavedTime;
+
+  friend bool operator==(const BrowserProfileStatus&, const BrowserProfileStatus&) = default;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {

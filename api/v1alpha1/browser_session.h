@@ -86,6 +86,8 @@ struct SessionInstance {
   std::string image, specHash, startedAt;
   std::int64_t restarts = 0;  // times a dead instance was replaced or started again
 
+  friend bool operator==(const SessionInstance&, const SessionInstance&) = default;
+
   template <class S, class F>
   static void Fields(S& s, F&& f) {
     f("id", s.id), f("image", s.image), f("specHash", s.specHash), f("startedAt", s.startedAt);
@@ -96,6 +98,8 @@ struct SessionInstance {
 struct SessionPorts {
   std::int64_t http = 0, media = 0;
 
+  friend bool operator==(const SessionPorts&, const SessionPorts&) = default;
+
   template <class S, class F>
   static void Fields(S& s, F&& f) {
     f("http", s.http), f("media", s.media);
@@ -104,6 +108,8 @@ struct SessionPorts {
 
 struct SessionEndpoints {
   std::string neko, cdp;
+
+  friend bool operator==(const SessionEndpoints&, const SessionEndpoints&) = default;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {
@@ -125,6 +131,8 @@ struct BrowserSessionStatus {
   std::int64_t failures = 0;      // crashes in a row, reset after 10 stable minutes
   std::string nextAttemptTime;    // not before; RFC 3339
   std::string lastActivityTime, idleSince, willSuspendAt, willEndAt;
+
+  friend bool operator==(const BrowserSessionStatus&, const BrowserSessionStatus&) = default;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {

@@ -4,7 +4,6 @@
 
 #include "reconcilers/common/conditions.h"
 #include "reconcilers/common/outcome.h"
-#include "reconcilers/common/status_change.h"
 
 namespace nekoplane::reconcilers::node {
 namespace {
@@ -44,7 +43,7 @@ manager::Outcome NodeReconciler::Reconcile(const Context& ctx, const queue::Key&
 
   BrowserNode after = in.node;
   after.status = Decide(in);
-  if (SameStatus(in.node, after)) return manager::RequeueAfter{options_.look};
+  if (in.node.status == after.status) return manager::RequeueAfter{options_.look};
   const auto written = deps_.client.WriteStatus(ctx, after);
   if (!written) return AfterWriteError(written.error());
   const bool first = in.node.status.conditions.empty();
@@ -55,7 +54,7 @@ manager::Outcome NodeReconciler::Reconcile(const Context& ctx, const queue::Key&
                          .message = Answers(after)
                                         ? "the engine answers again"
                                         : "the engine does not answer: " + in.why.message};
-    deps_.events.Emit(ReferenceTo(after), note);
+    TellEvent(deps_.events, after, note);
     deps_.log.Write(note.warning ? LogLevel::kWarning : LogLevel::kInfo, note.message,
                     {{"node", key.name}});
   }

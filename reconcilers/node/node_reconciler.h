@@ -14,7 +14,7 @@
 #include "controller/manager/reconciler.h"
 #include "controller/runtime/runtime_driver.h"
 #include "controller/scheduler/scheduler.h"
-#include "reconcilers/common/event_sink.h"
+#include "reconcilers/common/events.h"
 
 namespace nekoplane::reconcilers::node {
 
@@ -43,7 +43,7 @@ struct Deps {
   const runtime::DriverSet& drivers;
   const Clock& clock;
   Logger& log;
-  EventSink& events;
+  manager::EventRecorder& events;
 };
 
 class NodeReconciler final : public manager::Reconciler {

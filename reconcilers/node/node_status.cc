@@ -5,7 +5,6 @@
 #include "api/base/quantity.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/common/conditions.h"
-#include "reconcilers/common/status_change.h"
 #include "reconcilers/node/node_reconciler.h"
 
 namespace nekoplane::reconcilers::node {
@@ -90,9 +89,7 @@ v1alpha1::BrowserNodeStatus Decide(const Inputs& in) {
   status.sessions = use.sessions;
 
   // A heartbeat says that the engine answered just now; a silent one's stays where it was.
-  v1alpha1::BrowserNode after = in.node;
-  after.status = status;
-  if (in.facts && (HeartbeatDue(in) || !SameStatus(in.node, after))) {
+  if (in.facts && (HeartbeatDue(in) || status != in.node.status)) {
     status.heartbeatTime = FormatTime(in.now);
   }
   return status;

@@ -4,7 +4,6 @@
 
 #include "reconcilers/common/claims.h"
 #include "reconcilers/common/outcome.h"
-#include "reconcilers/common/status_change.h"
 
 namespace nekoplane::reconcilers::profile {
 namespace {
@@ -45,7 +44,7 @@ Outcome ProfileReconciler::Reconcile(const Context& ctx, const queue::Key& key) 
   const Plan plan = Decide(in);
   BrowserProfile after = in.profile;
   after.status = plan.status;
-  if (!SameStatus(in.profile, after)) {
+  if (in.profile.status != after.status) {
     const auto written = deps_.client.WriteStatus(ctx, after);
     if (!written) return AfterWriteError(written.error());
     if (plan.action != Action::kNone) return manager::RequeueAfter{Duration::zero()};
@@ -88,8 +87,7 @@ Outcome ProfileReconciler::Finish(const Context& ctx, const Inputs& in, const st
       deps_.client.RemoveFinalizer(ctx, in.profile, BrowserProfile::kFinalizer, std::move(with));
   if (!removed) return AfterWriteError(removed.error());
   if (!kept.empty()) {
-    deps_.events.Emit(ReferenceTo(in.profile),
-                      {.warning = false, .reason = "DataKept", .message = kept});
+    TellEvent(deps_.events, in.profile, {.warning = false, .reason = "DataKept", .message = kept});
     deps_.log.Info("profile is gone; " + kept, {{"namespace", in.profile.metadata.namespace_},
                                                 {"name", in.profile.metadata.name}});
   }

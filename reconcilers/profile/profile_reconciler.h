@@ -17,7 +17,7 @@
 #include "api/registry/client.h"
 #include "controller/manager/reconciler.h"
 #include "controller/runtime/runtime_driver.h"
-#include "reconcilers/common/event_sink.h"
+#include "reconcilers/common/events.h"
 
 namespace nekoplane::reconcilers::profile {
 
@@ -61,7 +61,7 @@ struct Deps {
   const runtime::DriverSet& drivers;
   const Clock& clock;
   Logger& log;
-  EventSink& events;
+  manager::EventRecorder& events;
 };
 
 class ProfileReconciler final : public manager::Reconciler {

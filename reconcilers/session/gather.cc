@@ -97,8 +97,9 @@ void Gatherer::Machine(const Context& ctx, Inputs& in) {
   }
   auto observed = driver->Inspect(ctx.WithTimeout(clock_, kInspectTimeout), session.metadata.uid);
   if (!observed) {
-    seen.kind =
-        observed.is(Code::kNotFound) ? Observation::Kind::kGone : Observation::Kind::kUnknown;
+    // A stranger's container under our name (kAlreadyExists) is an answer too: ours is not there.
+    const bool answered = observed.is(Code::kNotFound) || observed.is(Code::kAlreadyExists);
+    seen.kind = answered ? Observation::Kind::kGone : Observation::Kind::kUnknown;
     seen.why = std::move(observed).error();
   } else {
     seen.kind = Observation::Kind::kFound;

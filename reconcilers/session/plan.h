@@ -10,7 +10,7 @@
 #include "api/store/store.h"
 #include "api/v1alpha1/browser_session.h"
 #include "controller/runtime/runtime_driver.h"
-#include "reconcilers/common/event_sink.h"
+#include "reconcilers/common/events.h"
 #include "reconcilers/session/inputs.h"
 
 namespace nekoplane::reconcilers::session {

@@ -7,7 +7,6 @@
 #include "reconcilers/common/claims.h"
 #include "reconcilers/common/conditions.h"
 #include "reconcilers/common/outcome.h"
-#include "reconcilers/common/status_change.h"
 #include "reconcilers/session/decide.h"
 #include "reconcilers/session/instance_spec.h"
 
@@ -47,11 +46,12 @@ Outcome SessionReconciler::Reconcile(const Context& ctx, const queue::Key& key) 
   return Carry(ctx, in, Decide(in));
 }
 
-Outcome SessionReconciler::Carry(const Context& ctx, const Inputs& in, Plan plan) {
-  Session after = in.session;
-  after.status = plan.status;
-  if (!plan.claims.empty() || !SameStatus(in.session, after)) return Write(ctx, in, plan);
+Outcome SessionReconciler::Carry(const Context& ctx, const Inputs& in, const Plan& plan) {
+  if (!plan.claims.empty() || plan.status != in.session.status) return Write(ctx, in, plan);
+  return Act(ctx, in, plan);
+}
 
+Outcome SessionReconciler::Act(const Context& ctx, const Inputs& in, const Plan& plan) {
   switch (plan.action) {
     case Action::kNone:
       return Next(plan.look_again, plan.retry);
@@ -80,6 +80,10 @@ Outcome SessionReconciler::Write(const Context& ctx, const Inputs& in, const Pla
   if (plan.with_secret) with.create_secrets.push_back(NewSecretFor(in.session));
   const auto written = deps_.client.WriteStatus(ctx, after, std::move(with));
   if (!written) return AfterWriteError(written.error());
+  if (plan.claims.empty() &&
+      written->metadata.resourceVersion == in.session.metadata.resourceVersion) {
+    return Act(ctx, in, plan);  // the same on the wire: nothing to announce
+  }
 
   Tell(in.session, plan.events);
   const auto& uid = in.session.metadata.uid;
@@ -174,7 +178,7 @@ Outcome SessionReconciler::Keep(const Context& ctx, const Inputs& in, const Reco
   Session after = in.session;
   after.status = record.status;
   after.status.phase = DerivePhase(after);
-  if (!SameStatus(in.session, after)) {
+  if (in.session.status != after.status) {
     const auto written = deps_.client.WriteStatus(ctx, after);
     if (!written) return AfterWriteError(written.error());
     Tell(in.session, record.events);
@@ -201,7 +205,7 @@ v1alpha1::Secret SessionReconciler::NewSecretFor(const Session& session) {
 
 void SessionReconciler::Tell(const Session& session, const std::vector<EventNote>& events) {
   for (const auto& note : events) {
-    deps_.events.Emit(ReferenceTo(session), note);
+    TellEvent(deps_.events, session, note);
     deps_.log.Info(note.message, {{"namespace", session.metadata.namespace_},
                                   {"name", session.metadata.name},
                                   {"reason", note.reason}});

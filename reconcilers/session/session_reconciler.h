@@ -18,7 +18,7 @@
 #include "controller/manager/reconciler.h"
 #include "controller/runtime/runtime_driver.h"
 #include "reconcilers/common/background_runner.h"
-#include "reconcilers/common/event_sink.h"
+#include "reconcilers/common/events.h"
 #include "reconcilers/session/gather.h"
 #include "reconcilers/session/plan.h"
 #include "reconcilers/session/pull_manager.h"
@@ -37,7 +37,7 @@ struct Deps {
   const Clock& clock;
   Random& random;  // one that is fit for passwords, and safe on any thread
   Logger& log;
-  EventSink& events;
+  manager::EventRecorder& events;
   BackgroundRunner& pulls;
   // Looks at a session again, soon; Controller::Enqueue. May be called as soon as pulls run.
   std::function<void(const queue::Key&)> wake;
@@ -55,7 +55,8 @@ class SessionReconciler final : public manager::Reconciler {
  private:
   using Session = v1alpha1::BrowserSession;
 
-  manager::Outcome Carry(const Context& ctx, const Inputs& in, Plan plan);
+  manager::Outcome Carry(const Context& ctx, const Inputs& in, const Plan& plan);
+  manager::Outcome Act(const Context& ctx, const Inputs& in, const Plan& plan);
   manager::Outcome Write(const Context& ctx, const Inputs& in, const Plan& plan);
   manager::Outcome DoStart(const Context& ctx, const Inputs& in, const Plan& plan);
   manager::Outcome DoRemove(const Context& ctx, const Inputs& in, const Plan& plan);
