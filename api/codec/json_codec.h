@@ -31,11 +31,13 @@ template <class T>
 Result<T> Decode(std::string_view json);
 template <class T>
 Result<T> Decode(const nlohmann::json& json);
+
 // Without these a string could silently become a JSON string value.
 template <class T>
 Result<T> Decode(const std::string& json) {
   return Decode<T>(std::string_view(json));
 }
+
 template <class T>
 Result<T> Decode(const char* json) {
   return Decode<T>(std::string_view(json));

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "api/base/result.h"
 
@@ -18,9 +17,9 @@ struct ParseLimits {
   std::size_t max_nodes = 100000;
 };
 
-// One JSON value. Names in `duplicates` (if given) the paths of repeated keys ("spec.url"), of which
-// the last one wins; without it a repeated key is an error.
-// Errors: kInvalid, reason MalformedJson / TooDeep / TooLarge / InvalidUtf8 / DuplicateField.
+// One JSON value. Names in `duplicates` (if given) the paths of repeated keys ("spec.url"), of
+// which the last one wins; without it a repeated key is an error. Errors: kInvalid, reason
+// MalformedJson / TooDeep / TooLarge / InvalidUtf8 / DuplicateField.
 Result<nlohmann::json> ParseJson(std::string_view text, const ParseLimits& limits = {},
                                  std::vector<std::string>* duplicates = nullptr);
 

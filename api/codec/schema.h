@@ -1,13 +1,12 @@
-// The schemas of our kinds, read from the CRD YAML in manifests/crds (embedded at build time): the one
-// source for defaults, pruning, validation, printer columns, list-map keys and OpenAPI.
+// The schemas of our kinds, read from the CRD YAML in manifests/crds (embedded at build time): the
+// one source for defaults, pruning, validation, printer columns, list-map keys and OpenAPI.
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "api/base/result.h"
 
@@ -30,8 +29,11 @@ struct Kind {
   std::vector<std::string> verbs;
 
   std::string resource() const { return group.empty() ? plural : plural + "." + group; }
+
   std::string api_version() const { return group.empty() ? version : group + "/" + version; }
+
   std::string list_kind() const { return kind + "List"; }
+
   // What a table shows: `columns`, after a column Name unless they have one (events do, at the end)
   // and followed by Age if there are none at all.
   std::vector<PrinterColumn> TableColumns() const;
@@ -44,6 +46,7 @@ class KindTable {
   static const KindTable& Builtin();
 
   const std::vector<Kind>& kinds() const { return kinds_; }
+
   // nullptr if unknown.
   const Kind* FindResource(std::string_view group, std::string_view version,
                            std::string_view plural) const;
@@ -67,15 +70,17 @@ void ApplyDefaults(const nlohmann::json& schema, nlohmann::json& object);
 std::vector<std::string> Prune(const nlohmann::json& schema, nlohmann::json& object);
 
 // Everything wrong with the object, with Kubernetes' wording and field paths; empty = valid.
-// Honours type, required, enum, pattern, minimum, maximum, minLength, maxLength, minItems, maxItems,
-// maxProperties, items, properties, additionalProperties, x-kubernetes-list-type map/set (duplicates),
-// x-kubernetes-int-or-string, nullable, format (date-time, int32, int64). Null counts as absent.
+// Honours type, required, enum, pattern, minimum, maximum, minLength, maxLength, minItems,
+// maxItems, maxProperties, items, properties, additionalProperties, x-kubernetes-list-type map/set
+// (duplicates), x-kubernetes-int-or-string, nullable, format (date-time, int32, int64). Null counts
+// as absent.
 std::vector<FieldCause> Validate(const nlohmann::json& schema, const nlohmann::json& object);
 
-// Kubernetes' printer column JSONPath subset: .a.b[0].c, .conditions[?(@.type=="Ready")].status, keys
-// in brackets (['a.b']) or with escaped points (.a\.b). Returns null for what is not there.
-// Beyond it, for the columns of core kinds: .a.length() is the number of members (0 if absent), and a
-// path with braces is a text around paths, each as it is or in lower case: "{.kind|lower}/{.name}".
+// Kubernetes' printer column JSONPath subset: .a.b[0].c, .conditions[?(@.type=="Ready")].status,
+// keys in brackets (['a.b']) or with escaped points (.a\.b). Returns null for what is not there.
+// Beyond it, for the columns of core kinds: .a.length() is the number of members (0 if absent), and
+// a path with braces is a text around paths, each as it is or in lower case:
+// "{.kind|lower}/{.name}".
 nlohmann::json EvalJsonPath(const nlohmann::json& object, std::string_view path);
 
 }  // namespace nekoplane::codec

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "api/base/result.h"
 #include "api/v1alpha1/object_meta.h"
@@ -25,6 +24,7 @@ class LabelSelector {
   // "" selects everything. Errors: kInvalid, message "unable to parse requirement: ...".
   static Result<LabelSelector> Parse(std::string_view text);
   bool Matches(const v1alpha1::StringMap& labels) const;
+
   bool empty() const { return requirements_.empty(); }
 
  private:
@@ -40,8 +40,11 @@ class FieldSelector {
  public:
   // Errors: kInvalid: syntax.
   static Result<FieldSelector> Parse(std::string_view text);
+
   const std::vector<FieldTerm>& terms() const { return terms_; }
+
   bool empty() const { return terms_.empty(); }
+
   // Absent fields are "".
   bool Matches(const nlohmann::json& object) const;
 

@@ -1,6 +1,7 @@
 #include "api/registry/admit.h"
 
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "api/registry/messages.h"

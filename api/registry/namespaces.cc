@@ -1,5 +1,6 @@
 #include "api/registry/namespaces.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "api/registry/messages.h"

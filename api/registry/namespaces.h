@@ -6,7 +6,7 @@
 // deletion goes on from there. Events do not count as contents; they go with the namespace.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 

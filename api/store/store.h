@@ -1,9 +1,9 @@
 // Store keeps objects, their watch history and the claims that make the hard promises: no port
 // twice, one instance per session, one writer per profile.
 //
-// It knows nothing of kinds: an object is a key, a uid and JSON bytes. What a write means (defaults,
-// generation, finalizers) is decided above it, in api/registry. MemoryStore and SqliteStore
-// implement it and pass tests/conformance/store_conformance.h alike.
+// It knows nothing of kinds: an object is a key, a uid and JSON bytes. What a write means
+// (defaults, generation, finalizers) is decided above it, in api/registry. MemoryStore and
+// SqliteStore implement it and pass tests/conformance/store_conformance.h alike.
 //
 // Versions: one counter for everything. Every object change takes the next number, so versions are
 // dense and increase; none is ever used again, crash or not. resourceVersion is that number.
@@ -71,8 +71,8 @@ class Snapshot {
   virtual std::size_t size() const = 0;
   // nullptr if absent.
   virtual ObjectPtr Find(std::string_view ns, std::string_view name) const = 0;
-  // Calls `visit` in order for each object after (ns, name) exclusive ("" "" = from the start), until
-  // it returns false.
+  // Calls `visit` in order for each object after (ns, name) exclusive ("" "" = from the start),
+  // until it returns false.
   virtual void ForEach(std::string_view after_ns, std::string_view after_name,
                        const std::function<bool(const ObjectPtr&)>& visit) const = 0;
 };
@@ -85,15 +85,18 @@ struct Claim {
   std::string scope;   // the node's name; "" where the claim is global
   std::string item;    // port number, session uid, profile uid
   std::string owner;   // uid of the session that holds it
-  std::string detail;  // JSON; the instance claim carries the amounts it takes: {"memory":..,"milliCpu":..,"gpus":..}
+  std::string detail;  // JSON; the instance claim carries the amounts it takes:
+                       // {"memory":..,"milliCpu":..,"gpus":..}
 
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 
 inline constexpr char kClaimPortTcp[] = "port-tcp";  // scope node, item port
 inline constexpr char kClaimPortUdp[] = "port-udp";  // scope node, item port
-inline constexpr char kClaimInstance[] = "instance";  // scope node, item session uid, detail amounts
-inline constexpr char kClaimProfile[] = "profile";    // scope "", item profile uid or private volume name
+inline constexpr char kClaimInstance[] =
+    "instance";  // scope node, item session uid, detail amounts
+inline constexpr char kClaimProfile[] =
+    "profile";  // scope "", item profile uid or private volume name
 
 // The ledger at one moment. Immutable.
 class Ledger {
@@ -117,7 +120,7 @@ struct Write {
   enum class Op { kCreate, kUpdate, kDelete };
   Op op = Op::kCreate;
   Key key;
-  std::string uid;   // kCreate: the new object's; otherwise "" or the uid it must have (kConflict)
+  std::string uid;  // kCreate: the new object's; otherwise "" or the uid it must have (kConflict)
   // kCreate, kUpdate: compact JSON object with "metadata":{...} as a non-empty object and without
   // metadata.resourceVersion, which the store inserts. Ignored for kDelete.
   std::string body;
@@ -166,8 +169,8 @@ class Store {
   // The newest committed state of one resource. Never blocks, never null.
   virtual SnapshotPtr List(std::string_view resource) const = 0;
 
-  // Exactly at `version`. Errors: kExpired: no longer kept, list afresh. A version from the future is
-  // kInvalid (reason VersionFromTheFuture).
+  // Exactly at `version`. Errors: kExpired: no longer kept, list afresh. A version from the future
+  // is kInvalid (reason VersionFromTheFuture).
   virtual Result<SnapshotPtr> ListAt(std::string_view resource, std::uint64_t version) const = 0;
 
   virtual LedgerPtr Claims() const = 0;
@@ -178,7 +181,8 @@ class Store {
   // Blocks until durable. An update whose body equals the stored one changes nothing: no new
   // version, no event, and the stored object is returned.
   // Errors: kAlreadyExists, kNotFound: the object named in `message`;
-  //     kConflict: reason ResourceVersion, Uid, ClaimHeld (message names the holder) or LedgerMoved;
+  //     kConflict: reason ResourceVersion, Uid, ClaimHeld (message names the holder) or
+  //     LedgerMoved;
   //         read again, decide again;
   //     kInvalid: a body that is not such JSON;
   //     kUnavailable: reason StorageFull or StorageFailed: not written, retry later. Only if the
@@ -193,8 +197,8 @@ class Store {
 
   // Calls back for every event of `resource` after `after_version`, past ones first, each once, in
   // order; the first call may come before Watch returns.
-  // Errors: kExpired: history after that version is not complete any more: list, then watch from the
-  // list's version. A version from the future is kInvalid (reason VersionFromTheFuture).
+  // Errors: kExpired: history after that version is not complete any more: list, then watch from
+  // the list's version. A version from the future is kInvalid (reason VersionFromTheFuture).
   virtual Result<std::unique_ptr<Subscription>> Watch(std::string_view resource,
                                                       std::uint64_t after_version,
                                                       WatchCallback callback) = 0;

@@ -1,4 +1,5 @@
-// BrowserClass: what runs for a flavor on a kind of hardware. Schema: manifests/crds/browserclasses.yaml.
+// BrowserClass: what runs for a flavor on a kind of hardware. Schema:
+// manifests/crds/browserclasses.yaml.
 #pragma once
 
 #include "api/v1alpha1/enums.h"
@@ -20,7 +21,7 @@ struct ClassVariant {
   std::string name;
   VariantMatch match;
   std::string image;
-  std::string encode;  // software | vaapi | nvenc | rkmpp
+  std::string encode;                // software | vaapi | nvenc | rkmpp
   std::vector<std::string> devices;  // host paths
   std::int64_t gpus = 0;
   std::string shmSize;  // quantity

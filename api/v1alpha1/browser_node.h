@@ -14,6 +14,7 @@ struct EnumNames<SchedulingPolicy> {
   static constexpr std::array kNames{std::pair{SchedulingPolicy::kSchedulable, "Schedulable"},
                                      std::pair{SchedulingPolicy::kUnschedulable, "Unschedulable"}};
 };
+
 template <>
 struct EnumNames<DrainPolicy> {
   static constexpr std::array kNames{std::pair{DrainPolicy::kWaitForUsers, "WaitForUsers"},

@@ -14,17 +14,22 @@ enum class IdleAction { kSuspend, kDelete, kNone };
 
 template <>
 struct EnumNames<OwnerKind> {
-  static constexpr std::array kNames{std::pair{OwnerKind::kUser, "User"}, std::pair{OwnerKind::kAgent, "Agent"}};
+  static constexpr std::array kNames{std::pair{OwnerKind::kUser, "User"},
+                                     std::pair{OwnerKind::kAgent, "Agent"}};
 };
+
 template <>
 struct EnumNames<Device> {
-  static constexpr std::array kNames{std::pair{Device::kDesktop, "Desktop"}, std::pair{Device::kMobile, "Mobile"}};
+  static constexpr std::array kNames{std::pair{Device::kDesktop, "Desktop"},
+                                     std::pair{Device::kMobile, "Mobile"}};
 };
+
 template <>
 struct EnumNames<OperatingMode> {
   static constexpr std::array kNames{std::pair{OperatingMode::kRunning, "Running"},
                                      std::pair{OperatingMode::kSuspended, "Suspended"}};
 };
+
 template <>
 struct EnumNames<IdleAction> {
   static constexpr std::array kNames{std::pair{IdleAction::kSuspend, "Suspend"},
@@ -119,7 +124,8 @@ struct SessionEndpoints {
 
 struct BrowserSessionStatus {
   std::int64_t observedGeneration = 0;
-  std::string phase;  // Pending | Starting | Running | Suspended | Terminating | Failed; for people only
+  std::string
+      phase;  // Pending | Starting | Running | Suspended | Terminating | Failed; for people only
   std::vector<Condition> conditions;
   std::string nodeName;
   std::string volume;  // the profile's volume on that node
@@ -128,16 +134,18 @@ struct BrowserSessionStatus {
   std::optional<SessionEndpoints> endpoints;
   std::int64_t viewers = 0;
   // Crash back-off, kept here so that a restart of nekoplane does not forget it.
-  std::int64_t failures = 0;      // crashes in a row, reset after 10 stable minutes
-  std::string nextAttemptTime;    // not before; RFC 3339
+  std::int64_t failures = 0;    // crashes in a row, reset after 10 stable minutes
+  std::string nextAttemptTime;  // not before; RFC 3339
   std::string lastActivityTime, idleSince, willSuspendAt, willEndAt;
 
   friend bool operator==(const BrowserSessionStatus&, const BrowserSessionStatus&) = default;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {
-    f("observedGeneration", s.observedGeneration), f("phase", s.phase), f("conditions", s.conditions);
-    f("nodeName", s.nodeName), f("volume", s.volume), f("instance", s.instance), f("ports", s.ports);
+    f("observedGeneration", s.observedGeneration), f("phase", s.phase),
+        f("conditions", s.conditions);
+    f("nodeName", s.nodeName), f("volume", s.volume), f("instance", s.instance),
+        f("ports", s.ports);
     f("endpoints", s.endpoints), f("viewers", s.viewers), f("failures", s.failures);
     f("nextAttemptTime", s.nextAttemptTime), f("lastActivityTime", s.lastActivityTime);
     f("idleSince", s.idleSince), f("willSuspendAt", s.willSuspendAt), f("willEndAt", s.willEndAt);

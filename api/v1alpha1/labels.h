@@ -7,7 +7,8 @@ inline constexpr char kLabelInstallation[] = "nekoplane.dev/installation";  // w
 inline constexpr char kLabelSessionUid[] = "nekoplane.dev/session-uid";
 inline constexpr char kLabelSession[] = "nekoplane.dev/session";  // namespace/name, for people
 inline constexpr char kLabelSpecHash[] = "nekoplane.dev/spec-hash";
-inline constexpr char kLabelProfileUid[] = "nekoplane.dev/profile-uid";  // volumes of BrowserProfiles
+inline constexpr char kLabelProfileUid[] =
+    "nekoplane.dev/profile-uid";  // volumes of BrowserProfiles
 inline constexpr char kLabelHttpPort[] = "nekoplane.dev/http-port";
 inline constexpr char kLabelMediaPort[] = "nekoplane.dev/media-port";
 

@@ -52,14 +52,15 @@ struct ObjectMeta {
   }
 };
 
-// metav1.Condition. `reason` is one of the constants beside each kind; lastTransitionTime moves with
-// `status` only.
+// metav1.Condition. `reason` is one of the constants beside each kind; lastTransitionTime moves
+// with `status` only.
 struct Condition {
   std::string type, status = "Unknown", reason, message;
   std::int64_t observedGeneration = 0;
   std::string lastTransitionTime;
 
   bool is_true() const { return status == "True"; }
+
   friend bool operator==(const Condition&, const Condition&) = default;
 
   template <class S, class F>

@@ -4,7 +4,7 @@
 
 namespace nekoplane::v1alpha1::session {
 
-inline constexpr char kScheduled[] = "Scheduled";        // has a node, ports and a claim on capacity
+inline constexpr char kScheduled[] = "Scheduled";  // has a node, ports and a claim on capacity
 inline constexpr char kProfileBound[] = "ProfileBound";  // has the volume to itself
 inline constexpr char kStarted[] = "Started";            // the container was started
 inline constexpr char kReady[] = "Ready";                // Neko answers; people can open it
@@ -13,8 +13,8 @@ inline constexpr char kSuspended[] = "Suspended";        // stopped on request, 
 
 // Scheduled
 inline constexpr char kReasonScheduled[] = "Scheduled";
-inline constexpr char kReasonUnschedulable[] = "Unschedulable";        // message counts nodes by reason
-inline constexpr char kReasonNoCapableNode[] = "NoCapableNode";        // no node could ever run it
+inline constexpr char kReasonUnschedulable[] = "Unschedulable";  // message counts nodes by reason
+inline constexpr char kReasonNoCapableNode[] = "NoCapableNode";  // no node could ever run it
 inline constexpr char kReasonClassNotFound[] = "ClassNotFound";
 inline constexpr char kReasonInvalidSpec[] = "InvalidSpec";
 // ProfileBound
@@ -23,13 +23,14 @@ inline constexpr char kReasonProfileNotFound[] = "ProfileNotFound";
 inline constexpr char kReasonProfileInUse[] = "ProfileInUse";
 // Started
 inline constexpr char kReasonStarted[] = "Started";
-inline constexpr char kReasonPullingImage[] = "PullingImage";          // message carries the progress
+inline constexpr char kReasonPullingImage[] = "PullingImage";  // message carries the progress
 inline constexpr char kReasonImagePullFailed[] = "ImagePullFailed";
 inline constexpr char kReasonStarting[] = "Starting";
 inline constexpr char kReasonStartFailed[] = "StartFailed";
 inline constexpr char kReasonCrashLoopBackOff[] = "CrashLoopBackOff";
-inline constexpr char kReasonRecreating[] = "Recreating";              // the spec needs a new container
-inline constexpr char kReasonEngineUnavailable[] = "EngineUnavailable";  // nobody knows: nothing is done
+inline constexpr char kReasonRecreating[] = "Recreating";  // the spec needs a new container
+inline constexpr char kReasonEngineUnavailable[] =
+    "EngineUnavailable";  // nobody knows: nothing is done
 // Ready, Healthy
 inline constexpr char kReasonReady[] = "Ready";
 inline constexpr char kReasonHealthy[] = "Healthy";

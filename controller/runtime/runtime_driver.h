@@ -2,15 +2,16 @@
 //
 // A driver starts, observes and removes instances and volumes; a BrowserSession owns at most one
 // instance. It keeps no desired state and takes no decisions: reconcilers decide, drivers obey and
-// report facts. docker/ and sim/ implement it and pass tests/conformance/runtime_driver_conformance.h
-// alike. One driver object speaks to one node.
+// report facts. docker/ and sim/ implement it and pass
+// tests/conformance/runtime_driver_conformance.h alike. One driver object speaks to one node.
 //
 // "Gone" and "unknown": kNotFound is always an answer of the machine. No answer is kUnavailable or
 //     kTimeout, and nothing destructive may follow from it.
 // Ownership: a driver sees and touches only what carries its installation id; a container or volume
 //     of somebody else under our name is kAlreadyExists (reason ForeignObject), and is left alone.
 //
-// Thread safety: any thread may call. Two calls for one session are never concurrent (the work queue
+// Thread safety: any thread may call. Two calls for one session are never concurrent (the work
+// queue
 //     sees to that); calls for different sessions must not wait for one another longer than the
 //     engine's own limit (2 to 4 calls at once).
 // Blocking: a call ends by ctx.deadline(), or soon after a stop is requested (kCancelled). Callers
@@ -56,14 +57,15 @@ struct VolumeMount {
 // All that is needed to make the instance of a session: a pure function of stored objects.
 struct InstanceSpec {
   std::string session_uid, session_namespace, session_name;
-  std::string spec_hash;  // of everything below except secrets; another hash needs another container
+  std::string
+      spec_hash;  // of everything below except secrets; another hash needs another container
   std::string image;
   std::string hostname;
   std::vector<EnvValue> env;
   std::vector<FileToPlace> files;
   std::optional<VolumeMount> profile;
-  int http_port = 0;   // host port for Neko's HTTP (container port 8080, tcp)
-  int media_port = 0;  // same number inside and outside, udp and tcp
+  int http_port = 0;            // host port for Neko's HTTP (container port 8080, tcp)
+  int media_port = 0;           // same number inside and outside, udp and tcp
   std::string publish_address;  // host address for both; "" = all
   std::int64_t memory_bytes = 0, milli_cpu = 0;  // limits; 0 = none
   std::int64_t shm_bytes = 0;
@@ -75,7 +77,8 @@ struct InstanceSpec {
 
 // A fact, read from the machine just now.
 struct Observed {
-  // kCreated: exists, never started. kRunning: its first process runs; says nothing about the browser.
+  // kCreated: exists, never started. kRunning: its first process runs; says nothing about the
+  // browser.
   enum class Phase { kCreated, kRunning, kExited };
   ProviderId id;
   std::string session_uid, session_namespace, session_name, spec_hash;  // from our labels
@@ -102,11 +105,11 @@ struct NodeFacts {
 };
 
 struct Capabilities {
-  bool list = true;      // List and ListVolumes tell the whole truth
-  bool files = true;     // InstanceSpec::files is honoured
-  bool volumes = true;   // volumes can be listed and removed
-  bool events = true;    // Watch reports changes
-  bool images = true;    // PullImage works
+  bool list = true;     // List and ListVolumes tell the whole truth
+  bool files = true;    // InstanceSpec::files is honoured
+  bool volumes = true;  // volumes can be listed and removed
+  bool events = true;   // Watch reports changes
+  bool images = true;   // PullImage works
 };
 
 struct PullProgress {
@@ -132,7 +135,8 @@ class RuntimeDriver {
   // its name is a function of the session's uid, so a retry after a crash or a lost reply finds the
   // first instance and never makes a second. An existing instance of another spec_hash is not
   // touched. A started instance is returned as it is.
-  // Errors: kNotFound reason ImageNotFound: pull it first; kInvalid: no retry will help (a bad device,
+  // Errors: kNotFound reason ImageNotFound: pull it first; kInvalid: no retry will help (a bad
+  // device,
   //     a bad option); kConflict reason PortInUse: one of the ports is taken by somebody else:
   //     remove, claim other ports, try again; kConflict reason SpecHashDiffers: remove first;
   //     kAlreadyExists reason ForeignObject; kInsufficientCapacity reason DiskFull;
@@ -142,8 +146,8 @@ class RuntimeDriver {
   // Errors: kNotFound: the machine says there is none; kUnavailable, kTimeout: nobody knows.
   virtual Result<Observed> Inspect(const Context& ctx, std::string_view session_uid) = 0;
 
-  // Stops the first process (politely, then after `timeout` for good) and keeps the instance and its
-  // volume. Already stopped is success. Errors: kNotFound; kUnavailable, kTimeout: call again.
+  // Stops the first process (politely, then after `timeout` for good) and keeps the instance and
+  // its volume. Already stopped is success. Errors: kNotFound; kUnavailable, kTimeout: call again.
   virtual Result<void> EnsureStopped(const Context& ctx, std::string_view session_uid,
                                      Duration timeout) = 0;
 
@@ -160,7 +164,8 @@ class RuntimeDriver {
   virtual Result<std::vector<ObservedVolume>> ListVolumes(const Context& ctx) = 0;
 
   // Removes a volume of ours; not being there is success.
-  // Errors: kConflict reason VolumeInUse; kAlreadyExists reason ForeignObject; kUnavailable, kTimeout.
+  // Errors: kConflict reason VolumeInUse; kAlreadyExists reason ForeignObject; kUnavailable,
+  // kTimeout.
   virtual Result<void> EnsureVolumeRemoved(const Context& ctx, std::string_view volume) = 0;
 
   // Asks Neko's own GET /health. Success: it answered 200 with `true`.
@@ -180,9 +185,9 @@ class RuntimeDriver {
   virtual Result<std::string> Logs(const Context& ctx, std::string_view session_uid,
                                    int tail_lines) = 0;
 
-  // Calls back on every change that the engine reports for instances of ours, and once with an empty
-  // hint after each (re)connection, since changes may have been missed. Reconnects by itself until
-  // the subscription is destroyed. The callback must not block.
+  // Calls back on every change that the engine reports for instances of ours, and once with an
+  // empty hint after each (re)connection, since changes may have been missed. Reconnects by itself
+  // until the subscription is destroyed. The callback must not block.
   virtual std::unique_ptr<Subscription> Watch(std::function<void(const Hint&)> callback) = 0;
 };
 

@@ -203,9 +203,9 @@ struct ErrorCase {
 
 void PrintTo(const ErrorCase& c, std::ostream* os) { *os << c.name; }
 
-class RefusedTest : public ::testing::TestWithParam<ErrorCase> {};
+class CommandLineRefusedTest : public ::testing::TestWithParam<ErrorCase> {};
 
-TEST_P(RefusedTest, SaysWhereItCameFromAndWhatToDo) {
+TEST_P(CommandLineRefusedTest, SaysWhereItCameFromAndWhatToDo) {
   Strings flags = GetParam().flags;
   if (!GetParam().file.empty()) flags.insert(flags.end(), {"--config", "/c.yaml"});
   const auto line = Parse(flags, GetParam().environment, {{"/c.yaml", GetParam().file}});
@@ -215,7 +215,7 @@ TEST_P(RefusedTest, SaysWhereItCameFromAndWhatToDo) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Values, RefusedTest,
+    Values, CommandLineRefusedTest,
     ::testing::Values(
         ErrorCase{"Workers",
                   {"--workers", "many"},
@@ -269,7 +269,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& i) { return i.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
-    Together, RefusedTest,
+    Together, CommandLineRefusedTest,
     ::testing::Values(
         ErrorCase{"SingleUserForEverybody",
                   {"--single-user", "me", "--http-listen", "0.0.0.0:7080"},
@@ -301,7 +301,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& i) { return i.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
-    Files, RefusedTest,
+    Files, CommandLineRefusedTest,
     ::testing::Values(
         ErrorCase{"Missing",
                   {"--config", "/gone.yaml"},
@@ -332,7 +332,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& i) { return i.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
-    Flags, RefusedTest,
+    Flags, CommandLineRefusedTest,
     ::testing::Values(
         ErrorCase{"Unknown", {"--colour", "red"}, {}, "", "--colour"},
         ErrorCase{"UnknownPointsToTheHelp", {"--colour"}, {}, "", "see nekoplane serve --help"},

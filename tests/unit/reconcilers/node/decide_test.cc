@@ -1,0 +1,135 @@
+#include <gtest/gtest.h>
+
+#include "reconcilers/common/claims.h"
+#include "reconcilers/common/conditions.h"
+#include "reconcilers/node/node_reconciler.h"
+#include "tests/support/builders.h"
+#include "tests/support/fake_clock.h"
+
+namespace nekoplane::reconcilers::node {
+namespace {
+
+namespace cond = v1alpha1::node;
+
+runtime::NodeFacts Facts(std::int64_t mb = 16384, std::int64_t cores = 8) {
+  return {.memory_bytes = mb << 20,
+          .cores = cores,
+          .arch = "arm64",
+          .engine_name = "docker",
+          .engine_version = "29.0",
+          .engine_api_version = "1.51"};
+}
+
+class NodeDecideTest : public ::testing::Test {
+ protected:
+  Inputs Given(const std::string& name = "host") {
+    Inputs in{.node = testing::MakeNode(name),
+              .ledger = testing::MakeLedger(),
+              .facts = Facts(),
+              .why = {},
+              .now = clock_.WallNow(),
+              .options = {}};
+    in.node.status = {};
+    return in;
+  }
+
+  testing::FakeClock clock_;
+};
+
+TEST_F(NodeDecideTest, AnsweringEngineMakesAReadyCapableNode) {
+  const auto status = Decide(Given());
+  EXPECT_TRUE(IsTrue(status.conditions, cond::kReady));
+  EXPECT_TRUE(IsTrue(status.conditions, cond::kCapable));
+  EXPECT_EQ(ReasonOf(status.conditions, cond::kDrained), cond::kReasonNotDraining);
+  EXPECT_EQ(status.capacity.memory, "16Gi");
+  EXPECT_EQ(status.capacity.cpu, "8");
+  EXPECT_EQ(status.capacity.ports, 1000);
+  EXPECT_EQ(status.allocatable, status.capacity);
+  EXPECT_EQ(status.hardware.arch, "arm64");
+  EXPECT_EQ(status.engine.version, "29.0");
+  EXPECT_EQ(status.heartbeatTime, "2026-01-01T00:00:00Z");
+}
+
+TEST_F(NodeDecideTest, OverridesWinOverFacts) {
+  auto in = Given();
+  in.node.spec.capacity = {.memory = "5Gi", .cpu = "2", .gpus = 3, .ports = 7};
+  const auto status = Decide(in);
+  EXPECT_EQ(status.capacity.memory, "5Gi");
+  EXPECT_EQ(status.capacity.cpu, "2");
+  EXPECT_EQ(status.capacity.gpus, 3);
+  EXPECT_EQ(status.capacity.ports, 7);
+  EXPECT_EQ(status.hardware.ramMB, 16384);  // what the machine is stays what it is
+}
+
+TEST_F(NodeDecideTest, AllocatedComesFromTheLedger) {
+  auto in = Given();
+  std::vector<store::Claim> claims = PortClaims("host", "u", {8800, 59000});
+  claims.push_back(
+      InstanceClaim("host", "u", {.memory_bytes = 1536 << 20, .milli_cpu = 1000, .gpus = 0}));
+  in.ledger = testing::MakeLedger(std::move(claims));
+  const auto status = Decide(in);
+  EXPECT_EQ(status.allocated.memory, "1536Mi");
+  EXPECT_EQ(status.allocated.cpu, "1");
+  EXPECT_EQ(status.allocated.ports, 1);
+  EXPECT_EQ(status.sessions, 1);
+}
+
+TEST_F(NodeDecideTest, SilentEngineKeepsWhatWasKnownAndItsLastHeartbeat) {
+  auto in = Given();
+  in.node.status = Decide(in);
+  clock_.Advance(std::chrono::minutes(5));
+  in.now = clock_.WallNow();
+  in.facts.reset();
+  in.why = MakeStatus(Code::kUnavailable, "EngineUnavailable", "connection refused");
+  const auto status = Decide(in);
+  const auto* ready = FindCondition(status.conditions, cond::kReady);
+  EXPECT_EQ(ready->status, kFalse);
+  EXPECT_EQ(ready->reason, cond::kReasonEngineUnavailable);
+  EXPECT_EQ(ready->message, "connection refused");
+  EXPECT_TRUE(IsTrue(status.conditions, cond::kCapable));
+  EXPECT_EQ(status.capacity, in.node.status.capacity);
+  EXPECT_EQ(status.heartbeatTime, in.node.status.heartbeatTime);
+}
+
+TEST_F(NodeDecideTest, HeartbeatMovesOnceAMinuteAndWithEveryChange) {
+  auto in = Given();
+  in.node.status = Decide(in);
+  clock_.Advance(std::chrono::seconds(59));
+  in.now = clock_.WallNow();
+  EXPECT_EQ(Decide(in), in.node.status);
+
+  auto changed = in;
+  changed.facts->engine_version = "30.0";
+  EXPECT_EQ(Decide(changed).heartbeatTime, "2026-01-01T00:00:59Z");
+
+  clock_.Advance(std::chrono::seconds(1));
+  in.now = clock_.WallNow();
+  EXPECT_EQ(Decide(in).heartbeatTime, "2026-01-01T00:01:00Z");
+}
+
+struct FloorRow {
+  const char* name;
+  const char* node;
+  std::int64_t mb, cores;
+  const char* reason;
+};
+
+class FloorTest : public NodeDecideTest, public ::testing::WithParamInterface<FloorRow> {};
+
+TEST_P(FloorTest, CapableSaysWhyNot) {
+  auto in = Given(GetParam().node);
+  in.facts = Facts(GetParam().mb, GetParam().cores);
+  EXPECT_EQ(ReasonOf(Decide(in).conditions, cond::kCapable), GetParam().reason);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, FloorTest,
+    ::testing::Values(FloorRow{"HostAtItsFloor", "host", 6144, 1, cond::kReasonCapable},
+                      FloorRow{"HostBelow", "host", 6143, 64, cond::kReasonBelowMemoryFloor},
+                      FloorRow{"WorkerAtItsFloors", "w", 4096, 4, cond::kReasonCapable},
+                      FloorRow{"WorkerBelowMemory", "w", 4095, 4, cond::kReasonBelowMemoryFloor},
+                      FloorRow{"WorkerBelowCores", "w", 4096, 3, cond::kReasonBelowCoreFloor}),
+    [](const auto& row) { return row.param.name; });
+
+}  // namespace
+}  // namespace nekoplane::reconcilers::node
