@@ -25,8 +25,11 @@ const codec::Kind& KindOf(const registry::Registry& registry, const char* resour
   return *kind;
 }
 
-http::Response NoCapableNode(std::string_view detail) {
-  return ErrorReply(409, "no_capable_node", detail);
+// taOS's body, byte for byte; the scheduler's sentence goes beside it, for people with `curl -i`.
+http::Response NoPlace(int status, std::string_view error, std::string_view why) {
+  http::Response response = ErrorReply(status, error);
+  if (!why.empty()) response.headers.emplace_back(kReasonHeader, HeaderText(why));
+  return response;
 }
 
 }  // namespace
@@ -61,14 +64,16 @@ void CreateFlow::CheckPlacement() {
     const auto rows = CapableWorkers(deps_.sessions.Nodes());
     const bool known = std::any_of(rows.begin(), rows.end(),
                                    [&](const NodeRow& row) { return row.name == wanted_.node; });
-    if (!known) return Reply(NoCapableNode(""));
+    if (!known) {
+      return Reply(NoPlace(409, "no_capable_node", wanted_.node + " is no capable worker"));
+    }
   }
   const PlacementAnswer answer = deps_.placement(session_);
   switch (answer.outcome) {
     case PlacementAnswer::Outcome::kNoCapableNode:
-      return Reply(NoCapableNode(answer.message));
+      return Reply(NoPlace(409, "no_capable_node", answer.message));
     case PlacementAnswer::Outcome::kNoCapacity: {
-      http::Response response = ErrorReply(429, "no_capacity", answer.message);
+      http::Response response = NoPlace(429, "no_capacity", answer.message);
       response.headers.emplace_back("Retry-After",
                                     std::to_string(deps_.options.retry_after.count()));
       return Reply(std::move(response));

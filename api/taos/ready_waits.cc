@@ -80,11 +80,16 @@ void ReadyWaits::Finish(const std::string& uid) {
     if (it == waiters_.end()) return;
     waiter = std::move(it->second);
     waiters_.erase(it);
+    ++finishing_;
   }
   waiter.timer.reset();
   store::ObjectPtr now = store_.Get(waiter.key);
   if (now != nullptr && now->uid != uid) now = nullptr;
   waiter.done(std::move(now));
+  waiter.done = nullptr;
+  MutexLock lock(mu_);
+  --finishing_;
+  idle_.NotifyAll();
 }
 
 void ReadyWaits::Stop() {
@@ -96,6 +101,8 @@ void ReadyWaits::Stop() {
   }
   watch_.reset();
   for (const std::string& uid : uids) Finish(uid);
+  MutexLock lock(mu_);
+  while (finishing_ > 0) idle_.Wait(mu_);
 }
 
 }  // namespace nekoplane::taos

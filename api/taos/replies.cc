@@ -24,6 +24,13 @@ http::Response ErrorReply(int status, std::string_view error, std::string_view d
   return JsonReply(status, body);
 }
 
+std::string HeaderText(std::string_view text) {
+  std::string out(text);
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return out;
+}
+
 http::Response ValidationReply(const std::vector<ValidationError>& errors) {
   Json list = Json::array();
   for (const ValidationError& error : errors) {

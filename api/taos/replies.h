@@ -18,6 +18,12 @@ http::Response JsonReply(int status, const Json& body);
 // {"error": <error>} and, if there is more to say, {"detail": <sentence>}.
 http::Response ErrorReply(int status, std::string_view error, std::string_view detail = "");
 
+// A sentence for people beside a body whose form taOS fixes.
+inline constexpr char kReasonHeader[] = "X-Nekoplane-Reason";
+
+// The text as a header's value: whatever is not printable ASCII becomes '?'.
+std::string HeaderText(std::string_view text);
+
 // One entry of FastAPI's 422: {"type", "loc": ["body", ...], "msg", "input"}.
 struct ValidationError {
   std::string type;
