@@ -1,5 +1,6 @@
 #include "api/registry/admit.h"
 
+#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -66,14 +67,18 @@ Result<void> ReportFields(const codec::Kind& kind, const WriteOptions& options,
 }
 
 void Append(std::vector<FieldCause>& to, std::vector<FieldCause> from) {
-  for (FieldCause& cause : from) {
-    // The schema and a strategy may both dislike one field; say it once, with the first wording.
-    bool known = false;
-    for (const FieldCause& have : to) {
-      known = known || (have.field == cause.field && have.reason == cause.reason);
-    }
-    if (!known) to.push_back(std::move(cause));
-  }
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// Where schema and strategy dislike the same field for the same reason, the strategy's words stay:
+// a pattern says what is wrong to programs, the strategy to people.
+void AppendOver(std::vector<FieldCause>& to, std::vector<FieldCause> from) {
+  std::erase_if(to, [&](const FieldCause& have) {
+    return std::any_of(from.begin(), from.end(), [&](const FieldCause& cause) {
+      return cause.field == have.field && cause.reason == have.reason;
+    });
+  });
+  Append(to, std::move(from));
 }
 
 json WithoutStatus(const json& object) {
@@ -134,7 +139,7 @@ Result<void> AdmitMain(const Admission& a, json& object, std::vector<std::string
     }
     std::vector<FieldCause> more;
     a.strategy.Validate(object, a.old, more);
-    Append(causes, std::move(more));
+    AppendOver(causes, std::move(more));
   }
   if (causes.empty()) return {};
   return Invalid(a.kind, MetaString(object, "name"), std::move(causes));

@@ -163,6 +163,15 @@ TEST(PlanCreateTest, AllWrongFieldsAreNamedAtOnce) {
   EXPECT_NE(std::find(fields.begin(), fields.end(), "spec.device"), fields.end());
 }
 
+TEST(PlanCreateTest, OneFieldIsRefusedOnceInWordsForPeople) {
+  const auto plan =
+      PlanCreate(Sessions(), "default", Session("a", {{"url", "ftp://x"}}), Strict(), kBirth);
+  ASSERT_FALSE(plan);
+  ASSERT_EQ(plan.error().causes.size(), 1U) << plan.error().message;
+  EXPECT_EQ(plan.error().causes[0].message,
+            "Invalid value: \"ftp://x\": must be about:blank or begin with http:// or https://");
+}
+
 // ---- update ----
 
 json BodyOf(const Stored& stored) { return stored.value; }
