@@ -28,6 +28,11 @@ bool ChunkStream::Write(std::shared_ptr<const std::string> chunk) {
   return accepted;
 }
 
+std::size_t ChunkStream::queued() const {
+  MutexLock lock(mu_);
+  return bytes_;
+}
+
 void ChunkStream::Close() {
   {
     MutexLock lock(mu_);

@@ -22,6 +22,7 @@ class ChunkStream final : public Stream {
   ChunkStream(std::size_t max_bytes, std::function<void()> wake);
 
   bool Write(std::shared_ptr<const std::string> chunk) override EXCLUDES(mu_);
+  std::size_t queued() const override EXCLUDES(mu_);
   void Close() override EXCLUDES(mu_);
   void OnClosed(std::function<void()> callback) override EXCLUDES(mu_);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/server/call.h"
+#include "api/server/discovery.h"
 #include "api/server/errors.h"
 #include "api/server/options.h"
 #include "api/server/reviews.h"
@@ -62,7 +63,7 @@ Result<void> ResolveKind(Call& call) {
     return UnknownPathError();
   }
   call.kind = kind;
-  const auto& verbs = kind->verbs;
+  const std::vector<std::string> verbs = ServedVerbs(*kind);
   if (std::find(verbs.begin(), verbs.end(), route.verb) == verbs.end())
     return MethodNotAllowedError();
   if (!route.subresource.empty() && route.verb != "get" && route.verb != "update" &&

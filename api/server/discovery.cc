@@ -53,7 +53,7 @@ std::vector<Group> Collect(const std::vector<const codec::Kind*>& kinds) {
     VersionOf(groups, kind->group, kind->version)
         .resources.push_back({kind->plural, kind->singular, kind->kind, kind->namespaced,
                               kind->status_subresource, kind->short_names, kind->categories,
-                              kind->verbs});
+                              ServedVerbs(*kind)});
   }
   for (const ReviewResource& review : ReviewResources()) {
     VersionOf(groups, review.group, review.version)
@@ -162,6 +162,16 @@ std::string PathOf(const Group& group) {
 }
 
 }  // namespace
+
+std::vector<std::string> ServedVerbs(const codec::Kind& kind) {
+  std::vector<std::string> verbs = kind.verbs;
+  const auto has = [&](const char* verb) {
+    return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+  };
+  if (has("delete") && !has("deletecollection")) verbs.push_back("deletecollection");
+  std::sort(verbs.begin(), verbs.end());
+  return verbs;
+}
 
 Discovery::Discovery(const std::vector<const codec::Kind*>& kinds) {
   Json core_items = Json::array(), group_items = Json::array(), group_list = Json::array();

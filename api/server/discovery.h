@@ -14,6 +14,10 @@
 
 namespace nekoplane::server {
 
+// The verbs that this server offers for a kind: its own, and deletecollection where single objects
+// can be deleted.
+std::vector<std::string> ServedVerbs(const codec::Kind& kind);
+
 class Discovery {
  public:
   // `kinds` in the order in which clients shall resolve names: the first group that knows a short

@@ -133,6 +133,12 @@ Json DetailsOf(const Status& status, const Subject& subject) {
   return details;
 }
 
+// Without details kubectl prints the message; with a name but no causes it would swallow it.
+bool HasDetails(const Status& status, int code) {
+  if (code == 422) return !status.causes.empty();
+  return code != 400 && code != 401 && code != 406 && code != 415;
+}
+
 // Bytes from outside may be in messages; a Status must be writable whatever they are.
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -155,7 +161,7 @@ std::string StatusBody(const Status& status, const Subject& subject,
   json["status"] = "Failure";
   json["message"] = MessageOf(status, subject);
   json["reason"] = std::string(ApiReason(status));
-  if (code != 400 && code != 401 && code != 406 && code != 415) {
+  if (HasDetails(status, code)) {
     json["details"] = DetailsOf(status, subject);
   }
   json["code"] = code;

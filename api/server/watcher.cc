@@ -12,6 +12,10 @@ namespace {
 constexpr Duration kBookmarkInterval = std::chrono::seconds(60);
 // A last bookmark shortly before the end lets the client resume from where it was.
 constexpr Duration kLastBookmark = std::chrono::seconds(2);
+// A stream drops whose buffer (1 MiB) is full, so a writer with more to say stays well below that.
+constexpr std::size_t kEnoughQueued = 256 * 1024;
+constexpr std::size_t kMaxWaiting = 10'000;
+constexpr Duration kFlushInterval = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -69,13 +73,15 @@ void Watcher::Begin(std::uint64_t id) {
 
 void Watcher::End() {
   std::unique_ptr<Subscription> subscription;
-  std::unique_ptr<Timers::Handle> timer;
+  std::unique_ptr<Timers::Handle> timer, flush_timer;
   bool first = false;
   {
     MutexLock lock(mu_);
     first = !std::exchange(ended_, true);
     subscription.swap(subscription_);
     timer.swap(timer_);
+    flush_timer.swap(flush_timer_);
+    waiting_.clear();
   }
   stream_->Close();
   if (first && deps_.on_watch) deps_.on_watch(-1);
@@ -122,27 +128,59 @@ bool Watcher::Write(Frame frame) {
   return false;
 }
 
+bool Watcher::Deliver(const store::Event& event) {
+  last_version_ = std::max(last_version_, event.version);
+  if (size_ >= 0 && event.type == store::EventType::kAdded) ++size_;
+  if (size_ >= 0 && event.type == store::EventType::kDeleted) --size_;
+  const auto sight = SightOf(plan_.selection, event);
+  if (!sight) return true;
+  Frame frame = FrameFor(event, *sight);
+  ++frames_;
+  bytes_ += frame->size();
+  return Write(std::move(frame));
+}
+
 void Watcher::OnEvents(const std::vector<store::EventPtr>& events) {
+  {
+    MutexLock lock(mu_);
+    if (ended_) return;
+    waiting_.insert(waiting_.end(), events.begin(), events.end());
+    if (waiting_.size() > kMaxWaiting) {
+      // It will not catch up any more: starting over with a list is cheaper for both.
+      deps_.watches.Retire(id_);
+      return;
+    }
+  }
+  Flush();
+}
+
+void Watcher::Flush() {
   std::size_t frames = 0, bytes = 0;
   {
     MutexLock lock(mu_);
-    for (const store::EventPtr& event : events) {
-      last_version_ = std::max(last_version_, event->version);
-      if (size_ >= 0) {
-        size_ += event->type == store::EventType::kAdded     ? 1
-                 : event->type == store::EventType::kDeleted ? -1
-                                                             : 0;
-      }
-      const auto sight = SightOf(plan_.selection, *event);
-      if (!sight) continue;
-      Frame frame = FrameFor(*event, *sight);
-      const std::size_t size = frame->size();
-      if (!Write(std::move(frame))) break;
-      ++frames;
-      bytes += size;
+    while (!ended_ && !waiting_.empty() && stream_->queued() < kEnoughQueued) {
+      const store::EventPtr event = std::move(waiting_.front());
+      waiting_.pop_front();
+      if (!Deliver(*event)) waiting_.clear();
     }
+    if (!ended_ && !waiting_.empty()) ArmFlush();
+    frames = std::exchange(frames_, 0);
+    bytes = std::exchange(bytes_, 0);
   }
   if (frames > 0 && deps_.on_frames) deps_.on_frames(frames, bytes);
+}
+
+void Watcher::ArmFlush() {
+  if (std::exchange(flush_armed_, true)) return;
+  flush_timer_ = deps_.timers.After(kFlushInterval, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    {
+      MutexLock lock(self->mu_);
+      self->flush_armed_ = false;
+    }
+    self->Flush();
+  });
 }
 
 void Watcher::ArmTimer() {

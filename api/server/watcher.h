@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -70,6 +71,11 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
  private:
   void SendInitial() EXCLUDES(mu_);
   void OnEvents(const std::vector<store::EventPtr>& events) EXCLUDES(mu_);
+  // Sends what waits, as far as the stream has room, and comes back for the rest.
+  void Flush() EXCLUDES(mu_);
+  // One event; false: no more can be written.
+  bool Deliver(const store::Event& event) REQUIRES(mu_);
+  void ArmFlush() REQUIRES(mu_);
   void OnTimer() EXCLUDES(mu_);
   void SendBookmark() EXCLUDES(mu_);
   void ArmTimer() REQUIRES(mu_);
@@ -91,7 +97,13 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   std::uint64_t last_version_ GUARDED_BY(mu_);  // everything up to here was delivered
   std::int64_t size_ GUARDED_BY(mu_) = -1;      // objects of the resource then; -1: not counted
   MonoTime next_bookmark_ GUARDED_BY(mu_);
+  // Events that the client was too slow for. They are shared with the store's history, so waiting
+  // costs pointers; encoded they would cost their size for each watcher.
+  std::deque<store::EventPtr> waiting_ GUARDED_BY(mu_);
+  std::size_t frames_ GUARDED_BY(mu_) = 0, bytes_ GUARDED_BY(mu_) = 0;  // not yet reported
   std::unique_ptr<Subscription> subscription_ GUARDED_BY(mu_);
+  bool flush_armed_ GUARDED_BY(mu_) = false;
+  std::unique_ptr<Timers::Handle> flush_timer_ GUARDED_BY(mu_);
   std::unique_ptr<Timers::Handle> timer_ GUARDED_BY(mu_);
 };
 
