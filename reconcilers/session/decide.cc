@@ -31,7 +31,16 @@ void CompleteConditions(const Inputs& in, v1alpha1::BrowserSessionStatus& status
   for (auto& c : status.conditions) c.observedGeneration = in.session.metadata.generation;
 }
 
+// Being deleted, and our part of that is done: somebody else's finalizer holds the object.
+bool LetGo(const Inputs& in) { return in.session.metadata.deleting() && !HasFinalizer(in.session); }
+
 }  // namespace
+
+bool HasFinalizer(const v1alpha1::BrowserSession& session) {
+  const auto& finalizers = session.metadata.finalizers;
+  return std::find(finalizers.begin(), finalizers.end(), v1alpha1::BrowserSession::kFinalizer) !=
+         finalizers.end();
+}
 
 std::string_view ActionName(Action action) {
   switch (action) {
@@ -61,8 +70,8 @@ Plan Decide(const Inputs& in) {
        {TearDown, Admit, Suspend, BindProfile, Place, Launch, BecomeReady, StayHealthy}) {
     if (step(in, plan) == Flow::kStop) break;
   }
-  // These two are about metadata only: a status write before them would say nothing new.
-  if (plan.action == Action::kAddFinalizer || plan.action == Action::kFinish) {
+  // About metadata only: a status write would say nothing new.
+  if (plan.action == Action::kAddFinalizer || plan.action == Action::kFinish || LetGo(in)) {
     plan.status = in.session.status;
     return plan;
   }

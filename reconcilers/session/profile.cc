@@ -84,11 +84,14 @@ Flow BindProfile(const Inputs& in, Plan& plan) {
                   : NotBound(in, plan, cond::kReasonProfileNotFound,
                              "there is no BrowserProfile \"" + name + "\" in this namespace");
     }
-    if (!runs && in.profile->metadata.deleting()) {
+    // Who holds it already may go on: the deletion waits for the holder.
+    const auto claim = in.ledger->Find(store::kClaimProfile, "", in.profile->metadata.uid);
+    const bool holds = claim && claim->owner == session.metadata.uid;
+    if (!holds && in.profile->metadata.deleting()) {
       return NotBound(in, plan, cond::kReasonProfileNotFound,
                       "BrowserProfile \"" + name + "\" is being deleted");
     }
-    if (!runs && !Adopted(*in.profile)) {
+    if (!holds && !Adopted(*in.profile)) {
       return NotBound(in, plan, cond::kReasonPending,
                       "BrowserProfile \"" + name + "\" is not set up yet");
     }

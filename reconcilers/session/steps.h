@@ -30,6 +30,9 @@ inline void Say(const Inputs& in, v1alpha1::BrowserSessionStatus& status, std::s
                in.session.metadata.generation, in.now);
 }
 
+// Carries our finalizer.
+bool HasFinalizer(const v1alpha1::BrowserSession& session);
+
 // Has a node and ports of its own.
 bool Placed(const v1alpha1::BrowserSession& session);
 

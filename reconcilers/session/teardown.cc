@@ -26,11 +26,7 @@ bool HoldsRoom(const Inputs& in) {
 Flow TearDown(const Inputs& in, Plan& plan) {
   const auto& meta = in.session.metadata;
   if (!meta.deleting()) return Flow::kNext;
-  if (std::find(meta.finalizers.begin(), meta.finalizers.end(),
-                v1alpha1::BrowserSession::kFinalizer) == meta.finalizers.end()) {
-    plan.status = in.session.status;  // ours is done; somebody else's finalizer holds the object
-    return Flow::kStop;
-  }
+  if (!HasFinalizer(in.session)) return Flow::kStop;
   const std::string node = NodeOf(in.session, *in.ledger);
   if (node.empty() || in.observation.kind == Observation::Kind::kNotAsked) {
     plan.action = Action::kFinish;

@@ -105,7 +105,7 @@ void Chaos::Accident() {
   auto& engine = world_.engine;
   const auto session = Pick();
   const std::string uid = session ? session->metadata.uid : "";
-  switch (Below(10)) {
+  switch (Below(11)) {
     case 0:
     case 1:
       engine.Kill(uid);
@@ -115,6 +115,7 @@ void Chaos::Accident() {
       break;
     case 3:
     case 9:
+    case 10:
       engine.SetSick(uid, true);
       break;
     case 4:
@@ -163,8 +164,6 @@ void Chaos::Calm() {
   faults = false;
   world_.engine.SetDown(false);
   world_.engine.HoldHints(false, true);
-  for (const auto& [proto, port] : occupied_) world_.engine.ReleasePort(proto, port);
-  occupied_.clear();
 }
 
 Fate Chaos::NextFate() {

@@ -22,7 +22,7 @@ class Chaos {
   void Prepare();
   // One act of a user or one accident.
   void Act();
-  // The end of all faults: the engine is up, hints flow, strangers leave.
+  // The end of all faults: the engine is up and hints flow. Strangers keep the ports they have.
   void Calm();
 
   // For Program. While faults are on, some effects fail, and now and then one is the last.

@@ -27,6 +27,16 @@ std::string NameOf(const BrowserSession& session) {
   return session.metadata.name + " (" + session.metadata.uid.substr(0, 8) + ")";
 }
 
+std::string Describe(const BrowserSession& session) {
+  std::string text = NameOf(session);
+  for (const auto& c : session.status.conditions) {
+    text += " " + c.type + "=" + c.status + "/" + c.reason;
+    if (!c.message.empty()) text += "(" + c.message + ")";
+  }
+  return text + " failures=" + std::to_string(session.status.failures) +
+         " next=" + session.status.nextAttemptTime;
+}
+
 void CheckPorts(const World& world, Wrong& wrong) {
   std::map<std::string, std::string> uid_of;
   for (const auto& container : world.engine.Containers()) {
@@ -96,12 +106,7 @@ void CheckWaiting(const World& world, const BrowserSession& session, Wrong& wron
     }
     return;
   }
-  std::string text = NameOf(session) + " is not Ready:";
-  for (const auto& c : conditions) {
-    text += " " + c.type + "=" + c.status + "/" + c.reason + "(" + c.message + ")";
-  }
-  wrong.push_back(text + " failures=" + std::to_string(session.status.failures) +
-                  " next=" + session.status.nextAttemptTime);
+  wrong.push_back(Describe(session) + " is not Ready");
 }
 
 void CheckSessions(const World& world, const std::vector<BrowserSession>& sessions,
@@ -134,6 +139,25 @@ void CheckSessions(const World& world, const std::vector<BrowserSession>& sessio
   }
 }
 
+// What runs is what the session asks for now, not what it asked for once.
+void CheckContainer(const runtime::SimContainer& container, const BrowserSession& session,
+                    Wrong& wrong) {
+  const auto& env = container.spec.env;
+  const auto screen = std::find_if(env.begin(), env.end(),
+                                   [](const auto& e) { return e.name == "NEKO_DESKTOP_SCREEN"; });
+  if (screen == env.end() || screen->value != reconcilers::session::ScreenOf(session)) {
+    wrong.push_back(NameOf(session) + " runs with another screen");
+  }
+  const auto& ports = session.status.ports;
+  if (!ports || container.spec.http_port != ports->http ||
+      container.spec.media_port != ports->media) {
+    wrong.push_back(NameOf(session) + " runs on other ports than its status says");
+  }
+  if (!container.spec.profile || container.spec.profile->volume != session.status.volume) {
+    wrong.push_back(NameOf(session) + " runs with another volume");
+  }
+}
+
 void CheckMachine(const World& world, const std::vector<BrowserSession>& sessions,
                   const std::set<std::string>& running, Wrong& wrong) {
   std::set<std::string> containers, uids, volumes;
@@ -141,6 +165,13 @@ void CheckMachine(const World& world, const std::vector<BrowserSession>& session
     containers.insert(container.spec.session_uid);
     if (container.phase != runtime::Observed::Phase::kRunning || container.sick) {
       wrong.push_back("container " + container.name + " does not run well");
+    }
+    for (const auto& session : sessions) {
+      if (session.metadata.uid != container.spec.session_uid) continue;
+      CheckContainer(container, session, wrong);
+      if (!running.contains(session.metadata.uid)) {
+        wrong.push_back("a container for " + Describe(session));
+      }
     }
   }
   if (containers != running) {

@@ -126,6 +126,18 @@ INSTANTIATE_TEST_SUITE_P(
               });
             },
             {.says = {{cond::kProfileBound, "False/ProfileNotFound"}}}},
+        Row{"BeingDeletedButHeldByUsGoesOn",
+            [] {
+              return WithProfile(PlacedOnHost(), [](Inputs& in) {
+                auto claims = ClaimsOfPlaced();
+                claims.back() = ProfileClaim("p1", kUid);
+                in.ledger = testing::MakeLedger(std::move(claims));
+                in.session.status.volume = "nekoplane-profile-p1";
+                in.profile->status.nodeName = "host";
+                in.profile->metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
+              });
+            },
+            {.action = Action::kStart, .writes = false}},
         Row{"NotAdoptedYet",
             [] {
               return WithProfile(Fresh(),
@@ -515,7 +527,15 @@ INSTANTIATE_TEST_SUITE_P(
                           {.action = Action::kFinish, .writes = false}},
                       Row{"NeverPlaced",
                           [] { return With(Fresh(), Delete); },
-                          {.action = Action::kFinish, .writes = false}}),
+                          {.action = Action::kFinish, .writes = false}},
+                      Row{"OnlySomebodyElsesFinalizerLeft",
+                          [] {
+                            return With(Fresh(), [](Inputs& in) {
+                              Delete(in);
+                              in.session.metadata.finalizers = {"example.org/theirs"};
+                            });
+                          },
+                          {.writes = false}}),
     NameOf);
 
 }  // namespace
