@@ -51,9 +51,11 @@ class Stream {
   // Queues one chunk; never blocks. False: the peer is gone, or it reads so slowly that its buffer
   // (1 MiB) is full, in which case the connection is dropped.
   virtual bool Write(std::shared_ptr<const std::string> chunk) = 0;
+
   // Bytes that Write accepted and that have not left yet, for writers that have much to say and can
   // wait. Implementations that do not know say 0.
   virtual std::size_t queued() const { return 0; }
+
   // Ends the response after what is queued.
   virtual void Close() = 0;
   // Called once, when the peer went away, the stream was closed or the server stops; at once if

@@ -31,8 +31,8 @@ class ReadyWaits {
   // Calls back once: when the session is not pending any more, is gone, or the time is over.
   void Wait(const store::ObjectPtr& session, Duration at_most, Done done) EXCLUDES(mu_);
 
-  // Answers everything that waits, at once, and takes nothing new: later waits end immediately. When
-  // it returns every callback has returned; not to be called from one.
+  // Answers everything that waits, at once, and takes nothing new: later waits end immediately.
+  // When it returns every callback has returned; not to be called from one.
   void Stop() EXCLUDES(mu_);
 
  private:
@@ -51,7 +51,7 @@ class ReadyWaits {
   Mutex mu_;
   CondVar idle_;
   bool stopped_ GUARDED_BY(mu_) = false;
-  int finishing_ GUARDED_BY(mu_) = 0;  // callbacks under way
+  int finishing_ GUARDED_BY(mu_) = 0;                      // callbacks under way
   std::map<std::string, Waiter> waiters_ GUARDED_BY(mu_);  // by uid
   std::unique_ptr<Subscription> watch_;  // last: its callback uses everything above
 };
