@@ -67,7 +67,7 @@ class DockerDriverConformance : public ::testing::Test {
   std::shared_ptr<RuntimeDriver> driver_;
   std::string uid_;
   InstanceSpec spec_;
-  const Context ctx_;
+  const Context ctx_{};
 };
 
 TEST_F(DockerDriverConformance, HomeFolderOutlivesContainers) {

@@ -89,7 +89,7 @@ class RuntimeDriverConformance : public ::testing::TestWithParam<RuntimeWorldFac
 
   std::unique_ptr<RuntimeWorld> world_;
   std::shared_ptr<RuntimeDriver> driver_;
-  const Context ctx_;
+  const Context ctx_{};
 };
 
 // Remembers hints, from whatever thread.

@@ -68,28 +68,30 @@ void EventWatcher::Run(const std::stop_token& stop) {
   std::mutex mu;  // only to sleep on
   std::condition_variable_any cv;
   Duration backoff = options_.first_backoff;
-  bool was_connected = true;
+  bool steady = true;
   while (!stop.stop_requested()) {
-    bool connected = false;
-    const Status end = Round(Context(stop), connected);
+    const MonoTime began = clock_.Now();
+    const Status end = Round(Context(stop));
     if (stop.stop_requested()) return;
-    if (connected) backoff = options_.first_backoff;
-    if (end.code == Code::kTimeout && connected) continue;  // old enough: renew at once
-    if (connected || was_connected) {
+    const Duration lasted = clock_.Now() - began;
+    if (end.code == Code::kTimeout && lasted >= options_.renew_after) continue;  // old: renew
+    // Each round tells everybody to look at everything: one that ends at once must not come again
+    // and again without a pause.
+    const bool was_steady = std::exchange(steady, lasted >= options_.max_backoff);
+    if (steady) backoff = options_.first_backoff;
+    if (steady || was_steady) {
       log_.Warning("lost the container engine's events; trying again",
                    {{"node", options_.node}, {"error", end.ToString()}});
     }
-    was_connected = connected;
     std::unique_lock lock(mu);
     cv.wait_for(lock, stop, backoff, [] { return false; });
     backoff = std::min(backoff * 2, options_.max_backoff);
   }
 }
 
-Status EventWatcher::Round(const Context& ctx, bool& connected) {
+Status EventWatcher::Round(const Context& ctx) {
   const auto ping = api_.PingEngine(ctx);
   if (!ping) return ping.error();
-  connected = true;
   hub_.Publish(Hint{});
   WallTime since = ping->engine_time == WallTime{} ? clock_.WallNow() : ping->engine_time;
   since -= kOverlap;

@@ -4,7 +4,7 @@
 // seconds before that ping, so that nothing between the ping and the stream is lost; engines replay
 // 256 events. A round ends when the stream breaks, says nonsense, or is older than `renew_after`: a
 // connection that died without a word is not believed for ever. Failed rounds are repeated after a
-// back-off.
+// back-off, which is forgotten after a round that lasted.
 //
 // Threads: one, started at construction, joined at destruction (within about 100 ms). Hints are
 // published on it. Lifetime: everything in the dependencies outlives it.
@@ -56,7 +56,7 @@ class EventWatcher {
  private:
   void Run(const std::stop_token& stop);
   // One connection; how it ended.
-  Status Round(const Context& ctx, bool& connected);
+  Status Round(const Context& ctx);
 
   EngineApi& api_;
   const Clock& clock_;

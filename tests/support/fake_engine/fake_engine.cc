@@ -93,6 +93,7 @@ struct FakeEngine::State {
   std::set<std::string> images = {"nekoplane/neko-standin:dev"};
   std::map<std::string, Container> containers;
   std::map<std::string, Json> volumes;
+  bool forgetful = false;
   int start_status = 0, create_status = 0;
   std::string start_error, create_error;
   std::string pull_lines, pulled_image, logs;
@@ -212,10 +213,15 @@ struct FakeEngine::State {
     if (request.method == "POST" && name == "create") {
       const Json body = Json::parse(request.body);
       const std::string wanted = body.at("Name");
-      volumes.try_emplace(wanted, Json{{"Name", wanted},
-                                       {"CreatedAt", kCreatedAt},
-                                       {"Labels", body.value("Labels", Json::object())}});
-      return Reply(201, volumes.at(wanted));
+      const bool made =
+          volumes
+              .try_emplace(wanted, Json{{"Name", wanted},
+                                        {"CreatedAt", kCreatedAt},
+                                        {"Labels", body.value("Labels", Json::object())}})
+              .second;
+      Json reply = volumes.at(wanted);
+      if (forgetful && !made) reply["Labels"] = nullptr;
+      return Reply(201, reply);
     }
     const auto it = volumes.find(name);
     if (it == volumes.end()) return Refuse(404, "get " + name + ": no such volume");
@@ -475,6 +481,11 @@ void FakeEngine::SetPullStream(std::string lines, std::string image_that_comes) 
 void FakeEngine::SetLogs(std::string raw) {
   MutexLock lock(mu_);
   state_->logs = std::move(raw);
+}
+
+void FakeEngine::ForgetVolumeLabelsAtCreate() {
+  MutexLock lock(mu_);
+  state_->forgetful = true;
 }
 
 void FakeEngine::PutContainer(Container container) {

@@ -70,6 +70,8 @@ class FakeEngine final : public http::Client {
   void SetCreateError(int status, std::string message);
   void SetPullStream(std::string lines, std::string image_that_comes);
   void SetLogs(std::string raw);
+  // As Docker 20.10 after its own restart: a create of an existing volume answers without labels.
+  void ForgetVolumeLabelsAtCreate();
   void PutContainer(Container container);
   void PutVolume(const std::string& name, const std::map<std::string, std::string>& labels);
   bool Kill(const std::string& name, int exit_code);

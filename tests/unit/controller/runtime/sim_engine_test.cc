@@ -30,7 +30,7 @@ class SimEngineTest : public ::testing::Test {
   testing::FakeClock clock_;
   SimEngine engine_{clock_};
   SimDriver driver_{engine_, clock_, "inst"};
-  const Context ctx_;
+  const Context ctx_{};
 };
 
 TEST_F(SimEngineTest, StartedInstanceHoldsItsPortsUntilItExits) {

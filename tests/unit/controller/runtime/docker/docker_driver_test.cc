@@ -60,6 +60,14 @@ TEST_F(DockerDriverTest, ForeignVolumeOfOurNameIsRefusedBeforeAnythingIsMade) {
   EXPECT_TRUE(h_.engine.containers().empty());
 }
 
+TEST_F(DockerDriverTest, VolumeWhoseLabelsTheEngineForgotToMentionIsStillOurs) {
+  ASSERT_TRUE(h_.driver.EnsureStarted(h_.ctx, TestSpec()));
+  h_.engine.ForgetVolumeLabelsAtCreate();
+  EXPECT_TRUE(h_.driver.EnsureStarted(h_.ctx, TestSpec()));
+  EXPECT_TRUE(h_.engine.Remove("nekoplane-1b2c"));
+  EXPECT_TRUE(h_.driver.EnsureStarted(h_.ctx, TestSpec()));
+}
+
 TEST_F(DockerDriverTest, DowngradedEngineIsNegotiatedWithAnew) {
   h_.engine.SetApiVersion("1.45");
   EXPECT_EQ(h_.driver.Facts(h_.ctx)->engine_api_version, "1.45");

@@ -133,6 +133,22 @@ TEST(EventWatcherTest, EngineThatComesLateIsFound) {
   EXPECT_TRUE(Eventually([&] { return heard.empties() == 1; }));
 }
 
+TEST(EventWatcherTest, EngineThatRefusesItsEventsIsNotAskedInALoop) {
+  Harness h;
+  DockerDriverOptions options = TestOptions();
+  options.events.first_backoff = options.events.max_backoff = std::chrono::milliseconds(100);
+  DockerDriver driver({h.clock, h.engine, h.probe, h.log}, options);
+  h.engine.SetPlan([&](std::uint64_t, const http::ClientRequest& request) {
+    return request.url.find("/events") != std::string::npos ? FakeEngine::Fault::kRefused
+                                                            : FakeEngine::Fault::kNone;
+  });
+  Heard heard;
+  auto watch = driver.Watch(heard.callback());
+  std::this_thread::sleep_for(std::chrono::milliseconds(350));
+  EXPECT_GE(heard.empties(), 1u);
+  EXPECT_LE(heard.empties(), 4u);
+}
+
 TEST(EventWatcherTest, EveryWatcherIsTold) {
   Harness h;
   Heard first, second;
