@@ -113,7 +113,9 @@ Json DetailsOf(const Status& status, const Subject& subject) {
   const auto set = [&details](const char* key, const std::string& value) {
     if (!value.empty()) details[key] = value;
   };
-  if (status.reason != kUnknownPath) {
+  // Given a name but no causes, kubectl would print the name and swallow the message.
+  const bool nameless = HttpCode(status) == 422 && status.causes.empty();
+  if (status.reason != kUnknownPath && !nameless) {
     const Subject named = NamedInMessage(status).value_or(subject);
     set("name", named.name);
     set("group", named.group);
@@ -131,12 +133,6 @@ Json DetailsOf(const Status& status, const Subject& subject) {
         std::chrono::ceil<std::chrono::seconds>(*status.retry_after).count();
   }
   return details;
-}
-
-// Without details kubectl prints the message; with a name but no causes it would swallow it.
-bool HasDetails(const Status& status, int code) {
-  if (code == 422) return !status.causes.empty();
-  return code != 400 && code != 401 && code != 406 && code != 415;
 }
 
 // Bytes from outside may be in messages; a Status must be writable whatever they are.
@@ -161,7 +157,7 @@ std::string StatusBody(const Status& status, const Subject& subject,
   json["status"] = "Failure";
   json["message"] = MessageOf(status, subject);
   json["reason"] = std::string(ApiReason(status));
-  if (HasDetails(status, code)) {
+  if (code != 400 && code != 401 && code != 406 && code != 415) {
     json["details"] = DetailsOf(status, subject);
   }
   json["code"] = code;

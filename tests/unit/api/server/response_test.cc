@@ -109,6 +109,11 @@ TEST(ResponseTest, WordsInvalidOptionsItself) {
   EXPECT_EQ(body["code"], 422);
 }
 
+TEST(ResponseTest, AFailedPatchNamesNothingSoThatKubectlPrintsItsMessage) {
+  EXPECT_EQ(BodyOf(MakeStatus(Code::kInvalid, kPatchFailed, "test failed"))["details"],
+            json::object());
+}
+
 TEST(ResponseTest, ConflictNamesTheObject) {
   const json body = BodyOf(registry::ObjectModified("browsersessions.nekoplane.dev", "x"));
   EXPECT_EQ(body["details"]["name"], "x");
