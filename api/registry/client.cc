@@ -104,6 +104,18 @@ Result<T> Client::Create(const Context& ctx, const T& object) {
 }
 
 template <class T>
+Result<T> Client::Patch(const Context& ctx, std::string_view ns, std::string_view name,
+                        const json& patch) {
+  const PlannerDeps deps{registry_.store(), registry_.kinds(), clock_, random_};
+  NEKO_TRY(const WriteReply reply,
+           CommitBlocking(ctx, registry_.store(),
+                          PatchPlanner(deps, KindOf(registry_, T::kResource), std::string(ns),
+                                       std::string(name), PatchType::kMerge, patch,
+                                       Subresource::kNone, OwnWrite())));
+  return DecodeObject<T>(reply.object);
+}
+
+template <class T>
 Result<T> Client::WriteStatus(const Context& ctx, const T& object, With with) {
   const PlannerDeps deps{registry_.store(), registry_.kinds(), clock_, random_};
   const codec::Kind& kind = KindOf(registry_, T::kResource);
@@ -179,6 +191,8 @@ Result<void> Client::ChangeClaims(const Context& ctx, std::vector<store::ClaimCh
   template Result<T> Client::Get<T>(std::string_view, std::string_view) const;                 \
   template std::vector<T> Client::List<T>() const;                                             \
   template Result<T> Client::Create<T>(const Context&, const T&);                              \
+  template Result<T> Client::Patch<T>(const Context&, std::string_view, std::string_view,      \
+                                      const json&);                                            \
   template Result<void> Client::AddFinalizer<T>(const Context&, const T&, std::string_view);   \
   template Result<void> Client::RemoveFinalizer<T>(const Context&, const T&, std::string_view, \
                                                    With);                                      \

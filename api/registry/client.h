@@ -40,6 +40,12 @@ class Client {
   template <class T>
   Result<T> Create(const Context& ctx, const T& object);
 
+  // Merges `patch` (RFC 7386) into spec and metadata of the stored object. A patch that changes
+  // nothing writes nothing. Returns what is stored now. Errors: kNotFound, kInvalid.
+  template <class T>
+  Result<T> Patch(const Context& ctx, std::string_view ns, std::string_view name,
+                  const nlohmann::json& patch);
+
   // Writes `object.status` over the stored object, which must still have object's uid and
   // resourceVersion, together with `with`. Only claims changed: still one commit. Returns what is
   // stored now. Errors: kConflict: ResourceVersion, Uid, ClaimHeld, LedgerMoved; kNotFound.

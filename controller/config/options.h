@@ -39,7 +39,7 @@ struct Options {
   std::string docker_host = "unix:///var/run/docker.sock";
   std::string advertise_address;  // what WebRTC tells browsers; "" = find out
   std::string publish_address;    // where containers' ports are published; "" = all addresses
-  PortRange http_ports{8800, 9799}, media_ports{59000, 59999};
+  std::optional<PortRange> http_ports, media_ports;  // nullopt = as the node says
   std::int64_t host_min_ram_mb = 6144;
 
   int workers = 4;

@@ -56,14 +56,14 @@ Result<void> SetAdvertise(std::string& address, const std::string& text) {
   return SetIp(address, text);
 }
 
-Result<void> SetPorts(PortRange& range, const std::string& text) {
+Result<void> SetPorts(std::optional<PortRange>& range, const std::string& text) {
   constexpr char kWhat[] = "two ports with a dash between, lower one first, as in 8800-9799";
   const auto dash = text.find('-');
   if (dash == std::string::npos) return Expected(text, kWhat);
   const auto from = ParseInt(std::string_view(text).substr(0, dash));
   const auto to = ParseInt(std::string_view(text).substr(dash + 1));
   if (!from || !to || *from < 1 || *to > 65535 || *from > *to) return Expected(text, kWhat);
-  range = {*from, *to};
+  range = PortRange{*from, *to};
   return {};
 }
 
@@ -201,11 +201,14 @@ constexpr std::array kSettings{
     Setting{"publish-address", "IP", kBrowsers,
             "The address of this machine on which browsers' ports are published. Without it: all.",
             "", [](O& o, S& t) { return SetIp(o.publish_address, t); }},
-    Setting{"http-ports", "FROM-TO", kBrowsers, "Ports for browsers' pages (TCP), one per session.",
+    Setting{"http-ports", "FROM-TO", kBrowsers,
+            "Ports for browsers' pages (TCP), one per session. Without it: what node host has in "
+            "spec.ports, at first",
             "8800-9799", [](O& o, S& t) { return SetPorts(o.http_ports, t); }},
     Setting{"media-ports", "FROM-TO", kBrowsers,
-            "Ports for browsers' streams (UDP and TCP), one per session.", "59000-59999",
-            [](O& o, S& t) { return SetPorts(o.media_ports, t); }},
+            "Ports for browsers' streams (UDP and TCP), one per session. Without it: what node "
+            "host has in spec.ports, at first",
+            "59000-59999", [](O& o, S& t) { return SetPorts(o.media_ports, t); }},
     Setting{"host-memory-floor", "AMOUNT", kBrowsers,
             "The memory that this machine must have to run browsers at all; 0 for no floor.",
             "6144Mi", SetMemoryFloor},
@@ -288,8 +291,9 @@ Result<void> CheckTogether(const Options& options,
                  api.host + (api.unix ? "" : ":" + std::to_string(api.port)) +
                  "; each needs an address of its own");
   }
-  const auto& a = options.http_ports;
-  const auto& b = options.media_ports;
+  constexpr PortRange kHttpPorts{8800, 9799}, kMediaPorts{59000, 59999};  // the schema's defaults
+  const PortRange a = options.http_ports.value_or(kHttpPorts);
+  const PortRange b = options.media_ports.value_or(kMediaPorts);
   if (a.from <= b.to && b.from <= a.to) {
     return wrong(source_of("http-ports") + " and " + source_of("media-ports") +
                  " overlap; a port can serve a page or a stream, not both");

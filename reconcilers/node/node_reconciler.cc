@@ -1,5 +1,6 @@
 #include "reconcilers/node/node_reconciler.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "reconcilers/common/conditions.h"
@@ -62,20 +63,29 @@ manager::Outcome NodeReconciler::Reconcile(const Context& ctx, const queue::Key&
 }
 
 Result<BrowserNode> EnsureHostNode(const Context& ctx, registry::Client& client,
-                                   const std::string& advertise_address,
-                                   const std::string& docker_endpoint) {
-  auto existing = client.Get<BrowserNode>("", BrowserNode::kHost);
-  if (existing || !existing.is(Code::kNotFound)) return existing;
+                                   const HostSettings& settings) {
+  nlohmann::json told = {{"docker", {{"endpoint", settings.docker_endpoint}}}};
+  const auto tell = [&told](const char* name, const std::optional<v1alpha1::PortRange>& range) {
+    if (range) told["ports"][name] = {{"from", range->from}, {"to", range->to}};
+  };
+  tell("http", settings.http_ports);
+  tell("media", settings.media_ports);
+  if (!settings.advertise_address.empty()) told["address"] = settings.advertise_address;
+
   BrowserNode host;
   host.metadata.name = BrowserNode::kHost;
-  host.spec.docker = v1alpha1::DockerEndpoint{.endpoint = docker_endpoint, .tls = std::nullopt};
-  host.spec.address = advertise_address;
-  auto created = client.Create(ctx, host);
-  if (!created && created.is(Code::kAlreadyExists)) {
-    return client.Get<BrowserNode>("", BrowserNode::kHost);
+  host.spec.docker =
+      v1alpha1::DockerEndpoint{.endpoint = settings.docker_endpoint, .tls = std::nullopt};
+  host.spec.address = settings.own_address;
+  if (!settings.advertise_address.empty()) host.spec.address = settings.advertise_address;
+  if (settings.http_ports) host.spec.ports.http = *settings.http_ports;
+  if (settings.media_ports) host.spec.ports.media = *settings.media_ports;
+  auto made = client.Create(ctx, host);
+  if (!made && made.is(Code::kAlreadyExists)) {
+    made = client.Patch<BrowserNode>(ctx, "", BrowserNode::kHost, {{"spec", told}});
   }
-  if (!created) return Annotate(std::move(created).error(), "create node host");
-  return created;
+  if (!made) return Annotate(std::move(made).error(), "node host");
+  return made;
 }
 
 }  // namespace nekoplane::reconcilers::node

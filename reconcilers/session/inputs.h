@@ -22,6 +22,7 @@ namespace nekoplane::reconcilers::session {
 
 struct Options {
   std::int64_t host_min_ram_mb = scheduler::kHostMinRamMB;
+  std::string host_publish_address;  // where node host publishes its ports; "" = everywhere
   FailureBackoff backoff;
   Duration probe_interval = std::chrono::seconds(10);  // of a session that is Ready
   int probe_failures = 3;                              // in a row, before it counts as dead

@@ -86,6 +86,11 @@ std::vector<runtime::EnvValue> OwnEnv(const Inputs& in) {
   };
 }
 
+std::string PublishAddress(const Inputs& in) {
+  return in.node->metadata.name == v1alpha1::BrowserNode::kHost ? in.options.host_publish_address
+                                                                : "";
+}
+
 // Later ones replace earlier ones of the same name.
 void Merge(std::vector<runtime::EnvValue>& env, const std::vector<v1alpha1::EnvVar>& more,
            registry::EnvRules rules) {
@@ -123,6 +128,7 @@ std::string SpecHash(const Inputs& in) {
   Fingerprint print;
   print.Add("v1").Add(spec.classRef.name).Add(ScreenOf(in.session));
   print.Add(v1alpha1::EnumName(spec.device)).Add(status.volume).Add(in.node->spec.address);
+  if (const std::string publish = PublishAddress(in); !publish.empty()) print.Add(publish);
   print.Add(std::to_string(status.ports->http)).Add(std::to_string(status.ports->media));
   AddQuantities(print, spec.resources.requests);
   AddQuantities(print, spec.resources.limits);
@@ -170,6 +176,7 @@ Result<runtime::InstanceSpec> BuildInstanceSpec(const Inputs& in) {
       .profile_uid = session.spec.profileRef && in.profile ? in.profile->metadata.uid : ""};
   spec.http_port = static_cast<int>(session.status.ports->http);
   spec.media_port = static_cast<int>(session.status.ports->media);
+  spec.publish_address = PublishAddress(in);
   spec.pids = kPidsLimit;
   spec.devices = variant->devices;
   spec.gpus = variant->gpus;

@@ -19,6 +19,8 @@ Flow Refuse(const Inputs& in, Plan& plan, std::string_view reason, const std::st
   Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonPending, "waits for a node");
   SayNotRunning(in, plan.status, cond::kReasonNotStarted);
   plan.events.push_back({.warning = true, .reason = "FailedScheduling", .message = message});
+  plan.placement =
+      reason == cond::kReasonNoCapableNode ? Placement::kNoCapableNode : Placement::kUnschedulable;
   plan.look_again = in.options.pending_retry;
   return Flow::kStop;
 }
@@ -99,6 +101,7 @@ Flow Place(const Inputs& in, Plan& plan) {
   plan.claims.push_back(Acquire(ProfileClaim(want.claim_item, uid)));
   plan.guards.push_back({placement.node, in.ledger->ScopeVersion(placement.node)});
   plan.with_secret = true;
+  plan.placement = Placement::kScheduled;
 
   auto& status = plan.status;
   status.nodeName = placement.node;

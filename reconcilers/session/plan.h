@@ -28,6 +28,9 @@ enum class Action {
 // The name of an action, for logs.
 std::string_view ActionName(Action action);
 
+// How the search for a node ended, if this pass made one.
+enum class Placement { kNotTried, kScheduled, kUnschedulable, kNoCapableNode };
+
 // How a plan is carried out: if `status` or the claims differ from what is stored, they are written
 // and the action waits for the next pass, which follows at once; so whoever looks sees what is
 // about to happen. Otherwise the action is taken and its result recorded.
@@ -41,6 +44,7 @@ struct Plan {
   std::optional<Duration> look_again;  // absent: wait for an event
   std::optional<Status> retry;         // the engine did not answer: back-off instead
   std::vector<EventNote> events;       // told once the status is written
+  Placement placement = Placement::kNotTried;
 };
 
 // What follows from the result of an action.

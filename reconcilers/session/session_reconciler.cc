@@ -47,6 +47,8 @@ Outcome SessionReconciler::Reconcile(const Context& ctx, const queue::Key& key) 
 }
 
 Outcome SessionReconciler::Carry(const Context& ctx, const Inputs& in, const Plan& plan) {
+  if (plan.placement == Placement::kUnschedulable) CountPlacement("unschedulable");
+  if (plan.placement == Placement::kNoCapableNode) CountPlacement("no_capable_node");
   if (!plan.claims.empty() || plan.status != in.session.status) return Write(ctx, in, plan);
   return Act(ctx, in, plan);
 }
@@ -79,6 +81,7 @@ Outcome SessionReconciler::Write(const Context& ctx, const Inputs& in, const Pla
   registry::With with{.claims = plan.claims, .guards = plan.guards, .create_secrets = {}};
   if (plan.with_secret) with.create_secrets.push_back(NewSecretFor(in.session));
   const auto written = deps_.client.WriteStatus(ctx, after, std::move(with));
+  if (plan.placement == Placement::kScheduled) CountPlacement(written ? "scheduled" : "error");
   if (!written) return AfterWriteError(written.error());
   if (plan.claims.empty() &&
       written->metadata.resourceVersion == in.session.metadata.resourceVersion) {
@@ -210,6 +213,10 @@ void SessionReconciler::Tell(const Session& session, const std::vector<EventNote
                                   {"name", session.metadata.name},
                                   {"reason", note.reason}});
   }
+}
+
+void SessionReconciler::CountPlacement(std::string_view result) const {
+  if (deps_.placement) deps_.placement(result);
 }
 
 void SessionReconciler::Measure(const char* stage, Duration took) const {

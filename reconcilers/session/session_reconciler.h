@@ -31,6 +31,11 @@ namespace nekoplane::reconcilers::session {
 //   ready      from started to Neko's answer   total    from first sight to Neko's answer
 using StageObserver = std::function<void(const char* stage, Duration took)>;
 
+// How an attempt to find a node ended; for metrics. "scheduled", "unschedulable",
+// "no_capable_node", or "error": somebody was faster, or the store failed. Any thread; must not
+// block.
+using PlacementObserver = std::function<void(std::string_view result)>;
+
 struct Deps {
   registry::Client& client;
   const runtime::DriverSet& drivers;
@@ -42,6 +47,7 @@ struct Deps {
   // Looks at a session again, soon; Controller::Enqueue. May be called as soon as pulls run.
   std::function<void(const queue::Key&)> wake;
   StageObserver stage = nullptr;
+  PlacementObserver placement = nullptr;
 };
 
 class SessionReconciler final : public manager::Reconciler {
@@ -69,6 +75,7 @@ class SessionReconciler final : public manager::Reconciler {
   v1alpha1::Secret NewSecretFor(const Session& session);
   void Tell(const Session& session, const std::vector<EventNote>& events);
   void Measure(const char* stage, Duration took) const;
+  void CountPlacement(std::string_view result) const;
 
   Deps deps_;
   const Options options_;

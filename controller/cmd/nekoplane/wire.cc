@@ -76,6 +76,11 @@ Result<void> CreateBuiltinClasses(const Context& ctx, registry::Client& client) 
   return {};
 }
 
+std::optional<v1alpha1::PortRange> NodePorts(const std::optional<config::PortRange>& range) {
+  if (!range) return std::nullopt;
+  return v1alpha1::PortRange{.from = range->from, .to = range->to};
+}
+
 std::vector<metrics::ServedResource> ServedResources(const codec::KindTable& kinds) {
   std::vector<metrics::ServedResource> out;
   for (const codec::Kind& kind : kinds.kinds()) {
@@ -180,10 +185,13 @@ Result<void> ProgramImpl::Run(const std::string& hostname) {
   NEKO_RETURN_IF_ERROR(registry_->Bootstrap(ctx));
   NEKO_RETURN_IF_ERROR(CreateBuiltinClasses(ctx, *client_));
   NEKO_RETURN_IF_ERROR(ConnectEngine());
-  const std::string address =
-      options_.advertise_address.empty() ? DetectAddress() : options_.advertise_address;
   NEKO_TRY(const BrowserNode host,
-           reconcilers::node::EnsureHostNode(ctx, *client_, address, options_.docker_host));
+           reconcilers::node::EnsureHostNode(ctx, *client_,
+                                             {.docker_endpoint = options_.docker_host,
+                                              .advertise_address = options_.advertise_address,
+                                              .own_address = DetectAddress(),
+                                              .http_ports = NodePorts(options_.http_ports),
+                                              .media_ports = NodePorts(options_.media_ports)}));
   AddControllers();
   AddInformerHandlers();
   AddMetrics();
@@ -260,9 +268,10 @@ void ProgramImpl::AddControllers() {
           .events = *events_,
           .pulls = *background_,
           .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); },
-          .stage = [this](const char* stage,
-                          Duration took) { metrics_.OnStartStage(stage, took); }},
-      reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb});
+          .stage = [this](const char* stage, Duration took) { metrics_.OnStartStage(stage, took); },
+          .placement = [this](std::string_view result) { metrics_.OnPlacement(result); }},
+      reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb,
+                                    .host_publish_address = options_.publish_address});
   sessions_ = &manager_->Add(*session_reconciler_, {.workers = options_.workers, .backoff = {}});
 
   node_reconciler_ = std::make_unique<reconcilers::node::NodeReconciler>(

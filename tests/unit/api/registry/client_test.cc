@@ -41,6 +41,21 @@ TEST_F(RegistryClientTest, CreatedObjectsCarryWhatTheServerSets) {
   EXPECT_TRUE(client_.Get<BrowserSession>("default", "b").is(Code::kNotFound));
 }
 
+TEST_F(RegistryClientTest, PatchMergesIntoTheSpec) {
+  const auto patched = client_.Patch<BrowserSession>(Context(), "default", "a",
+                                                     {{"spec", {{"screen", "800x600@30"}}}});
+  ASSERT_TRUE(patched) << patched.error().message;
+  EXPECT_EQ(patched->spec.screen, "800x600@30");
+  EXPECT_EQ(patched->spec.url, "https://example.org");
+  EXPECT_EQ(patched->metadata.generation, 2);
+  const auto version = store_.Version();
+  EXPECT_TRUE(client_.Patch<BrowserSession>(Context(), "default", "a",
+                                            {{"spec", {{"screen", "800x600@30"}}}}));
+  EXPECT_EQ(store_.Version(), version);
+  EXPECT_TRUE(client_.Patch<BrowserSession>(Context(), "default", "b", nlohmann::json::object())
+                  .is(Code::kNotFound));
+}
+
 TEST_F(RegistryClientTest, WriteStatusReplacesTheStatusAndTakesTheClaims) {
   session_.status.phase = "Starting";
   With with;

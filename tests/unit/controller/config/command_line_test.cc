@@ -6,6 +6,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "api/v1alpha1/browser_node.h"
 #include "controller/config/options.h"
 #include "controller/config/settings.h"
 
@@ -51,8 +52,8 @@ TEST(CommandLineTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(options.http_listen, "127.0.0.1:7080");
   EXPECT_EQ(options.docker_host, "unix:///var/run/docker.sock");
   EXPECT_EQ(options.host_min_ram_mb, 6144);
-  EXPECT_EQ(options.http_ports, (PortRange{8800, 9799}));
-  EXPECT_EQ(options.media_ports, (PortRange{59000, 59999}));
+  EXPECT_FALSE(options.http_ports.has_value());
+  EXPECT_FALSE(options.media_ports.has_value());
   EXPECT_EQ(options.wrapper_namespace, "default");
   EXPECT_EQ(options.gc_interval, std::chrono::minutes(2));
   EXPECT_EQ(options.log_format, LogFormat::kText);
@@ -73,8 +74,11 @@ TEST(CommandLineTest, HelpAndDefaultsAgree) {
   EXPECT_EQ(stated.http_listen, silent.http_listen);
   EXPECT_EQ(stated.wrapper_namespace, silent.wrapper_namespace);
   EXPECT_EQ(stated.docker_host, silent.docker_host);
-  EXPECT_EQ(stated.http_ports, silent.http_ports);
-  EXPECT_EQ(stated.media_ports, silent.media_ports);
+  const v1alpha1::NodePorts node;  // what a node says by itself
+  EXPECT_EQ(stated.http_ports->from, node.http.from);
+  EXPECT_EQ(stated.http_ports->to, node.http.to);
+  EXPECT_EQ(stated.media_ports->from, node.media.from);
+  EXPECT_EQ(stated.media_ports->to, node.media.to);
   EXPECT_EQ(stated.host_min_ram_mb, silent.host_min_ram_mb);
   EXPECT_EQ(stated.workers, silent.workers);
   EXPECT_EQ(stated.gc_interval, silent.gc_interval);

@@ -60,6 +60,15 @@ TEST(InstanceSpecTest, SetsEverythingThatNekoDependsOn) {
   EXPECT_GE(spec->stop_timeout, seconds(20));
 }
 
+TEST(InstanceSpecTest, HostPublishesWhereItWasToldAndWorkersEverywhere) {
+  Inputs in = PlacedOnHost();
+  EXPECT_EQ(BuildInstanceSpec(in)->publish_address, "");
+  in.options.host_publish_address = "10.0.0.7";
+  EXPECT_EQ(BuildInstanceSpec(in)->publish_address, "10.0.0.7");
+  in.node->metadata.name = "worker";
+  EXPECT_EQ(BuildInstanceSpec(in)->publish_address, "");
+}
+
 TEST(InstanceSpecTest, SessionEnvWinsOverClassEnvAndNeitherOverOurs) {
   Inputs in = PlacedOnHost();
   in.browser_class->spec.variants[0].env = {{"LANG", "C"}, {"TZ", "UTC"}};
@@ -186,6 +195,8 @@ INSTANTIATE_TEST_SUITE_P(
                 true},
         HashRow{"Ports", [](Inputs& in) { in.session.status.ports->http = 8801; }, true},
         HashRow{"Volume", [](Inputs& in) { in.session.status.volume = "other"; }, true},
+        HashRow{"PublishAddress", [](Inputs& in) { in.options.host_publish_address = "10.0.0.7"; },
+                true},
         HashRow{"AdvertisedAddress", [](Inputs& in) { in.node->spec.address = "192.0.2.11"; },
                 true}),
     [](const auto& row) { return row.param.name; });

@@ -97,7 +97,7 @@ class ReconcilerTest : public ::testing::Test {
   Jobs jobs_;
   Events events_;
   std::vector<std::string> woken_;
-  std::map<std::string, int> stages_;
+  std::map<std::string, int> stages_, placements_;
   SessionReconciler reconciler_{
       {.client = client_,
        .drivers = drivers_,
@@ -107,7 +107,8 @@ class ReconcilerTest : public ::testing::Test {
        .events = events_,
        .pulls = jobs_,
        .wake = [this](const queue::Key& key) { woken_.push_back(key.name); },
-       .stage = [this](const char* stage, Duration) { ++stages_[stage]; }}};
+       .stage = [this](const char* stage, Duration) { ++stages_[stage]; },
+       .placement = [this](std::string_view result) { ++placements_[std::string(result)]; }}};
 };
 
 TEST_F(ReconcilerTest, FromObjectToReadyWithoutWaitingAndInThreeWrites) {
@@ -124,6 +125,18 @@ TEST_F(ReconcilerTest, FromObjectToReadyWithoutWaitingAndInThreeWrites) {
   EXPECT_EQ(events_.reasons, (std::vector<std::string>{"Scheduled", "Started", "Ready"}));
   EXPECT_EQ(stages_, (std::map<std::string, int>{
                          {"scheduled", 1}, {"started", 1}, {"ready", 1}, {"total", 1}}));
+  EXPECT_EQ(placements_, (std::map<std::string, int>{{"scheduled", 1}}));
+}
+
+TEST_F(ReconcilerTest, EveryFruitlessSearchForANodeIsCounted) {
+  auto node = client_.Get<v1alpha1::BrowserNode>("", "host");
+  ASSERT_TRUE(node.has_value());
+  node->status.hardware.ramMB = 64;
+  ASSERT_TRUE(client_.WriteStatus({}, *node).has_value());
+  PassUntilWaiting();
+  EXPECT_EQ(Saying(Get().status, cond::kScheduled), "False/NoCapableNode");
+  PassUntilWaiting();
+  EXPECT_EQ(placements_, (std::map<std::string, int>{{"no_capable_node", 2}}));
 }
 
 TEST_F(ReconcilerTest, IdlePassesWriteNothing) {
