@@ -211,7 +211,8 @@ TEST_F(SessionLifeTest, ForeignContainerOnAClaimedPortLeadsToANewPort) {
   Nekoplane neko(*engine_, options);
   const std::string foreign = engine_->RunForeign(
       "foreign-port-holder",
-      {{"HostConfig", {{"PortBindings", {{"8080/tcp", {{{"HostPort", "17100"}}}}}}}}});
+      {{"ExposedPorts", {{"8080/tcp", json::object()}}},
+       {"HostConfig", {{"PortBindings", {{"8080/tcp", {{{"HostPort", "17100"}}}}}}}}});
   neko.CreateSession("one");
   const json session = neko.AwaitReady("one", seconds(45));
   EXPECT_GT(session["status"]["ports"]["http"], 17100);
