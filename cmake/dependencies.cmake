@@ -11,3 +11,5 @@ find_package(cpprestsdk REQUIRED HINTS /usr/lib/x86_64-linux-gnu/cmake/cpprestsd
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS system)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)

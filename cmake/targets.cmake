@@ -6,7 +6,7 @@ target_compile_features(neko_options INTERFACE cxx_std_20)
 target_include_directories(neko_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(neko_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
                                               -Wno-missing-field-initializers)
-target_compile_definitions(neko_options INTERFACE _TURN_OFF_PLATFORM_STRING JSON_DIAGNOSTICS=1)
+target_compile_definitions(neko_options INTERFACE _TURN_OFF_PLATFORM_STRING)
 target_link_libraries(neko_options INTERFACE Threads::Threads)
 if(NEKO_WERROR)
   target_compile_options(neko_options INTERFACE -Werror)

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "api/base/files.h"
+#include "controller/cmd/nekoplane/memory.h"
 #include "controller/cmd/nekoplane/wire.h"
 #include "controller/config/logger.h"
 #include "controller/config/options.h"
@@ -59,6 +60,7 @@ int Main(const std::vector<std::string>& arguments) {
     std::cerr << "nekoplane: " << program.error().message << '\n';
     return 1;
   }
+  ReleaseStartupMemory();
   int received = 0;
   do {
     sigwait(&signals, &received);
