@@ -4,13 +4,13 @@
 
 #include <cstdlib>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "tests/sim/chaos.h"
 #include "tests/sim/invariants.h"
+#include "tests/sim/life.h"
 #include "tests/sim/world.h"
 
 namespace nekoplane::sim {
@@ -19,7 +19,6 @@ namespace {
 constexpr std::uint64_t kSeeds = 40;
 constexpr int kChaosSteps = 600;
 constexpr auto kSettle = std::chrono::minutes(16);  // the longest back-off, three times
-constexpr int kLivelock = 5000;
 constexpr auto kIdle = std::chrono::minutes(10);
 
 std::string Join(const std::vector<std::string>& lines) {
@@ -34,24 +33,25 @@ class Scenario {
       : world_(seed, {.registry = {"example.org/must-be-pulled:1"},
                       .health_delay = std::chrono::milliseconds(40),
                       .pull_delay = std::chrono::seconds(3)}),
-        chaos_(world_, {}) {}
+        chaos_(world_, {}),
+        life_(world_, [this] { return chaos_.NextFate(); }) {}
 
   // Empty: all went well.
   std::string Run() {
     chaos_.Prepare();
-    Restart();
+    life_.Restart();
     for (int step = 0; step < kChaosSteps; ++step) {
       Step();
       const auto wrong = AlwaysWrong(world_);
       if (!wrong.empty()) return "after step " + std::to_string(step) + ":" + Join(wrong);
     }
     chaos_.Calm();
-    if (program_->dead()) Restart();
-    if (!Pass(kSettle)) return "it never comes to rest";
+    life_.RestartIfDead();
+    if (!life_.Pass(kSettle)) return "it never comes to rest";
     auto wrong = WrongAfterSettling(world_);
     if (!wrong.empty()) return "after settling:" + Join(wrong);
     const std::string before = VersionsOf(world_);
-    if (!Pass(kIdle)) return "it never comes to rest";
+    if (!life_.Pass(kIdle)) return "it never comes to rest";
     wrong = WrongAfterSettling(world_);
     if (!wrong.empty()) return "after idling:" + Join(wrong);
     if (VersionsOf(world_) != before) {
@@ -67,12 +67,6 @@ class Scenario {
   const std::map<std::string, int>& events() const { return world_.events; }
 
  private:
-  void Restart() {
-    program_.reset();
-    program_ = std::make_unique<Program>(world_, [this] { return chaos_.NextFate(); });
-    world_.Trace("start");
-  }
-
   void Step() {
     auto& random = world_.random;
     const auto what = random.Below(100);
@@ -80,13 +74,13 @@ class Scenario {
       chaos_.Act();
       world_.Trace("act");
     } else if (what < 60) {
-      program_->Process(0);  // sessions
+      life_.program().Process(0);  // sessions
       world_.Trace("session");
     } else if (what < 75) {
-      program_->Process(random.Below(program_->controllers()));
+      life_.program().Process(random.Below(life_.program().controllers()));
       world_.Trace("other");
     } else if (what < 80) {
-      program_->RunPull();
+      life_.program().RunPull();
       world_.Trace("pull");
     } else if (what < 97) {
       world_.clock.Advance(std::chrono::milliseconds(random.Below(2000)));
@@ -95,36 +89,12 @@ class Scenario {
       world_.clock.Advance(std::chrono::seconds(random.Below(60)));
       world_.Trace("time");
     }
-    if (program_->dead()) Restart();
-  }
-
-  // Lets that much virtual time go by, doing whatever is due. False: there is no end to what is due
-  // at one instant.
-  bool Pass(Duration time) {
-    const MonoTime end = world_.clock.Now() + time;
-    int at_once = 0;
-    while (at_once < kLivelock) {
-      bool busy = program_->RunPull();
-      for (std::size_t i = 0; i < program_->controllers(); ++i) {
-        if (program_->Process(i)) busy = true;
-      }
-      ++at_once;
-      if (busy) continue;
-      const auto due = program_->NextDue();
-      if (!due || *due > end) {
-        world_.clock.AdvanceTo(end);
-        return true;
-      }
-      world_.clock.AdvanceTo(*due);
-      world_.Trace("pass");
-      at_once = 0;
-    }
-    return false;
+    life_.RestartIfDead();
   }
 
   World world_;
   Chaos chaos_;
-  std::unique_ptr<Program> program_;
+  Life life_;
 };
 
 std::optional<std::uint64_t> NumberFromEnvironment(const char* name) {
