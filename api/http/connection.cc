@@ -179,7 +179,7 @@ void Connection::Dispatch() {
   }
 }
 
-void Connection::Refuse(int status, std::string_view message) {
+void Connection::Refuse(int status, std::string message) {
   request_ = std::make_shared<Request>(reader_.Take());
   reader_.Reset();
   unread_.clear();
@@ -187,7 +187,7 @@ void Connection::Refuse(int status, std::string_view message) {
   http10_ = false;
   state_ = State::kHandling;
   Response response{status, {{"Content-Type", "text/plain; charset=utf-8"}}, {}};
-  response.body.append(message).append("\n");
+  response.body = std::move(message) + "\n";
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
   SendResponse(std::move(response));
 }

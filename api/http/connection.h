@@ -81,7 +81,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void OnRead(const boost::system::error_code& ec, std::size_t n);
   void OnInput(std::string_view fresh);
   void Dispatch();
-  void Refuse(int status, std::string_view message);
+  void Refuse(int status, std::string message);
 
   // Writing.
   void SendResponse(Response response);
