@@ -16,12 +16,12 @@ class ThreadRunner final : public BackgroundRunner {
   explicit ThreadRunner(int threads) : limit_(threads) {}
 
   ~ThreadRunner() override {
-    stop_.request_stop();
     {
       MutexLock lock(mu_);
       stopping_ = true;
       jobs_.clear();
     }
+    stop_.request_stop();  // after the above: who stops now must find nothing more to do
     wake_.NotifyAll();
     // No Run can be going on any more, so nobody else touches threads_.
     for (auto& thread : TakeThreads()) thread.join();
