@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "api/base/mutant.h"
 #include "api/base/quantity.h"
 
 namespace nekoplane::scheduler {
@@ -152,6 +153,7 @@ std::optional<Refusal> Ready(const Candidate& c) {
 }
 
 std::optional<Refusal> HasRoom(const Candidate& c) {
+  if (NEKO_MUTANT(kRoomNotChecked)) return std::nullopt;
   for (const Room& room : RoomsOf(c)) {
     if (room.wanted > 0 && room.wanted > room.left) return NotNow(std::string(room.reason));
   }

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/base/quantity.h"
 
 namespace nekoplane::reconcilers {
@@ -58,6 +59,7 @@ std::string EncodeDemand(const scheduler::Demand& demand) {
 }
 
 scheduler::Demand DecodeDemand(std::string_view detail) {
+  if (NEKO_MUTANT(kDemandIgnored)) return {};
   const auto json = nlohmann::json::parse(detail, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return {};
   return {.memory_bytes = Number(json, "memory"),

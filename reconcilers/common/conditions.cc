@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/base/mutant.h"
+
 namespace nekoplane::reconcilers {
 
 void SetCondition(std::vector<v1alpha1::Condition>& conditions, ConditionUpdate update,
@@ -15,7 +17,8 @@ void SetCondition(std::vector<v1alpha1::Condition>& conditions, ConditionUpdate 
     it = std::prev(conditions.end());
     it->type = update.type;
   }
-  if (added || it->status != update.status) it->lastTransitionTime = FormatTime(now);
+  const bool moves = added || it->status != update.status || NEKO_MUTANT(kTransitionTimeMoves);
+  if (moves) it->lastTransitionTime = FormatTime(now);
   it->status = update.status;
   it->reason = update.reason;
   it->message = std::move(update.message);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "api/base/mutant.h"
+
 namespace nekoplane::reconcilers::gc {
 namespace {
 
@@ -36,7 +38,9 @@ std::vector<Finding> DiffMachine(const std::string& node,
                     .name = runtime::ContainerName(instance.session_uid),
                     .session_uid = instance.session_uid,
                     .too_young = now - instance.created_at < grace};
-    const auto owner = owners.sessions.find(instance.session_uid);
+    const auto owner = owners.sessions.find(
+        NEKO_MUTANT(kGcOwnerByName) ? instance.session_namespace + "/" + instance.session_name
+                                    : instance.session_uid);
     if (owner == owners.sessions.end()) {
       finding.why = WhoseSession(instance) + " does not exist";
     } else if (owner->second.readable && owner->second.node != node) {
@@ -57,7 +61,7 @@ std::vector<Finding> DiffMachine(const std::string& node,
     if (!volume.profile_uid.empty()) {
       // Its profile's own deletion decides about data; a volume that outlived it was meant to stay.
       if (owners.profiles.contains(volume.profile_uid)) continue;
-      finding.removable = false;
+      finding.removable = NEKO_MUTANT(kGcKeptDataRemoved);
       finding.why = "kept data of a BrowserProfile that was deleted";
     } else if (!volume.session_uid.empty() && !owners.sessions.contains(volume.session_uid)) {
       finding.why = "private profile of session " + volume.session_uid + ", which does not exist";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/common/outcome.h"
 
@@ -29,6 +30,10 @@ Owners LiveOwners(const registry::Client& client) {
   });
   for (const auto& session : client.List<BrowserSession>()) {
     owners.sessions[session.metadata.uid] = {.node = session.status.nodeName, .readable = true};
+    if (NEKO_MUTANT(kGcOwnerByName)) {
+      owners.sessions[session.metadata.namespace_ + "/" + session.metadata.name] =
+          owners.sessions[session.metadata.uid];
+    }
   }
   return owners;
 }
@@ -43,6 +48,8 @@ Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const st
   }
   const auto capabilities = driver->capabilities();
   const Context limited = ctx.WithTimeout(deps.clock, kListTimeout);
+  Owners owners;
+  if (NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client);
   std::vector<runtime::Observed> instances;
   std::vector<runtime::ObservedVolume> volumes;
   if (capabilities.list) {
@@ -51,8 +58,9 @@ Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const st
   if (capabilities.list && capabilities.volumes) {
     NEKO_TRY(volumes, driver->ListVolumes(limited));
   }
-  return DiffMachine(node, instances, volumes, LiveOwners(deps.client), deps.clock.WallNow(),
-                     options.grace);
+  if (!NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client);
+  const Duration grace = NEKO_MUTANT(kGcOldPicture) ? Duration::zero() : options.grace;
+  return DiffMachine(node, instances, volumes, owners, deps.clock.WallNow(), grace);
 }
 
 std::vector<Finding> LookAtClaims(const Deps& deps) {
@@ -106,9 +114,11 @@ std::vector<Finding> GcReconciler::SeenTwice(const std::string& node,
   for (auto& finding : findings) {
     const std::string id = std::string(WhatName(finding.what)) + " " + finding.name;
     const auto it = before.find(id);
-    const MonoTime first = it == before.end() ? now : it->second;
+    const bool new_to_us = it == before.end() || NEKO_MUTANT(kGcNeverSecondLook);
+    const MonoTime first = new_to_us ? now : it->second;
     seen[id] = first;
-    if (it != before.end() && now - first >= options_.between_looks) {
+    if ((it != before.end() && now - first >= options_.between_looks) ||
+        NEKO_MUTANT(kGcOldPicture)) {
       twice.push_back(std::move(finding));
     }
   }
@@ -133,7 +143,7 @@ Result<void> GcReconciler::Remove(const Context& ctx, const Finding& finding) {
   // Names are reused by a session that got a place here since we looked.
   const Owners owners = LiveOwners(deps_.client);
   const auto owner = owners.sessions.find(finding.session_uid);
-  if (owner != owners.sessions.end() &&
+  if (owner != owners.sessions.end() && !NEKO_MUTANT(kGcOldPicture) &&
       (!owner->second.readable || owner->second.node == finding.node)) {
     return {};
   }

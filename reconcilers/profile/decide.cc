@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/common/conditions.h"
 #include "reconcilers/profile/profile_reconciler.h"
@@ -32,7 +33,7 @@ bool HasFinalizer(const BrowserProfile& profile) {
 void Observe(const Inputs& in, Plan& plan) {
   auto& status = plan.status;
   if (in.holder_uid.empty()) {
-    status.holder.reset();
+    if (!NEKO_MUTANT(kHolderNotCleared)) status.holder.reset();
     return;
   }
   if (!status.holder || status.holder->sessionUID != in.holder_uid) {
@@ -47,7 +48,7 @@ void Observe(const Inputs& in, Plan& plan) {
 
 Plan Delete(const Inputs& in, Plan plan) {
   const auto& profile = in.profile;
-  if (!in.holder_uid.empty()) {
+  if (!in.holder_uid.empty() && !NEKO_MUTANT(kProfileDeletedWhileHeld)) {
     Say(in, plan, kFalse, kReasonWaitsForHolder,
         "session " + NameOfHolder(in) + " uses it; it is deleted once that session is gone");
     plan.look_again = kHeldLook;
@@ -61,7 +62,8 @@ Plan Delete(const Inputs& in, Plan plan) {
   }
   Say(in, plan, kFalse, kReasonTerminating);
   const bool has_data = !plan.status.volume.empty();
-  if (has_data && profile.spec.retentionPolicy == v1alpha1::RetentionPolicy::kRetain) {
+  if (has_data && profile.spec.retentionPolicy == v1alpha1::RetentionPolicy::kRetain &&
+      !NEKO_MUTANT(kRetainIgnored)) {
     plan.kept = "its data stays in volume " + plan.status.volume + " on node " +
                 plan.status.nodeName + " (retentionPolicy Retain)";
     plan.action = Action::kFinish;

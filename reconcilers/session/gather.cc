@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/registry/base64.h"
 #include "api/v1alpha1/core.h"
 #include "api/v1alpha1/session_conditions.h"
@@ -23,6 +24,16 @@ template <class T>
 std::optional<T> Optional(Result<T> result) {
   if (!result) return std::nullopt;
   return std::move(result).value();
+}
+
+// For kAdoptByName.
+Result<runtime::Observed> FindByName(const Context& ctx, runtime::RuntimeDriver& driver,
+                                     const v1alpha1::BrowserSession& session) {
+  NEKO_TRY(const auto instances, driver.List(ctx));
+  for (const auto& instance : instances) {
+    if (instance.session_name == session.metadata.name) return instance;
+  }
+  return MakeStatus(Code::kNotFound, "NotFound", "no container of that name");
 }
 
 }  // namespace
@@ -96,9 +107,11 @@ void Gatherer::Machine(const Context& ctx, Inputs& in) {
     return;
   }
   auto observed = driver->Inspect(ctx.WithTimeout(clock_, kInspectTimeout), session.metadata.uid);
+  if (NEKO_MUTANT(kAdoptByName) && !observed) observed = FindByName(ctx, *driver, session);
   if (!observed) {
     // A stranger's container under our name (kAlreadyExists) is an answer too: ours is not there.
-    const bool answered = observed.is(Code::kNotFound) || observed.is(Code::kAlreadyExists);
+    const bool answered = observed.is(Code::kNotFound) || observed.is(Code::kAlreadyExists) ||
+                          NEKO_MUTANT(kUnknownIsGone);
     seen.kind = answered ? Observation::Kind::kGone : Observation::Kind::kUnknown;
     seen.why = std::move(observed).error();
   } else {

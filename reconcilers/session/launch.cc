@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/session/decide.h"
@@ -109,6 +110,10 @@ Flow Start(const Inputs& in, Plan& plan) {
                           why == cond::kReasonStartFailed || why == cond::kReasonStarting ||
                           why == cond::kReasonPullingImage);
   if (!explained) Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonStarting);
+  if (NEKO_MUTANT(kPasswordInStatus)) {
+    Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonStarting,
+        "the password is " + in.secrets->user_password);
+  }
   plan.action = Action::kStart;
   plan.spec = *std::move(spec);
   plan.look_again = Duration::zero();
@@ -120,6 +125,7 @@ Flow Start(const Inputs& in, Plan& plan) {
 Flow InstanceFailed(const Inputs& in, Plan& plan, std::string_view reason, std::string message) {
   auto& status = plan.status;
   status.failures = FailuresNow(in) + 1;
+  if (NEKO_MUTANT(kFailuresForgotten)) status.failures = 1;
   const Duration delay = CrashDelay(in.options.backoff, status.failures);
   status.nextAttemptTime = FormatTime(in.now + delay);
   if (delay > Duration::zero()) {
@@ -161,10 +167,12 @@ Flow Launch(const Inputs& in, Plan& plan) {
   const bool found = in.observation.kind == Observation::Kind::kFound;
   const auto& instance = in.observation.instance;
 
-  if (found && instance.spec_hash != hash) {
+  if (found && instance.spec_hash != hash && !NEKO_MUTANT(kSpecChangeIgnored)) {
     Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonRecreating,
         "the spec asks for another container");
-    SayNotRunning(in, plan.status, cond::kReasonNotStarted);
+    if (!NEKO_MUTANT(kReadyDuringRecreate)) {
+      SayNotRunning(in, plan.status, cond::kReasonNotStarted);
+    }
     return RemoveFirst(plan);
   }
   const bool known = found && recorded && recorded->id == instance.id;
@@ -215,7 +223,7 @@ Record AfterStart(const Inputs& in, const Plan& plan, const Result<runtime::Obse
     instance.specHash = plan.spec.spec_hash;
     instance.startedAt = FormatTime(in.now);
     status.instance = std::move(instance);
-    status.nextAttemptTime.clear();
+    if (!NEKO_MUTANT(kRetryTimeNotCleared)) status.nextAttemptTime.clear();
     status.endpoints = v1alpha1::SessionEndpoints{.neko = NekoUrl(*in.node, *status.ports)};
     Say(in, status, cond::kStarted, kTrue, cond::kReasonStarted);
     Say(in, status, cond::kReady, kFalse, cond::kReasonProbing, "waiting for Neko to answer");
@@ -223,6 +231,7 @@ Record AfterStart(const Inputs& in, const Plan& plan, const Result<runtime::Obse
     record.events.push_back({.warning = false,
                              .reason = "Started",
                              .message = "started a container from image " + plan.spec.image});
+    if (NEKO_MUTANT(kPasswordInEvent)) record.events[0].message += in.secrets->user_password;
     return record;
   }
 

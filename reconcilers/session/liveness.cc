@@ -2,6 +2,7 @@
 // is our own probe, for as long as the session runs.
 #include <algorithm>
 
+#include "api/base/mutant.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/session/steps.h"
 
@@ -15,7 +16,7 @@ Flow StayHealthy(const Inputs& in, Plan& plan) {
       Say(in, plan.status, cond::kHealthy, kTrue, cond::kReasonHealthy);
       break;
     case Probe::Kind::kSilent:
-      if (in.probe.failures >= in.options.probe_failures) {
+      if (in.probe.failures >= in.options.probe_failures && !NEKO_MUTANT(kSickStaysReady)) {
         return InstanceFailed(in, plan, cond::kReasonUnhealthy,
                               "Neko stopped answering: " + in.probe.message);
       }

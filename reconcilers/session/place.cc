@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/session/steps.h"
@@ -32,7 +33,7 @@ Flow KeepClaims(const Inputs& in, Plan& plan) {
   const auto& uid = session.metadata.uid;
   std::vector<store::Claim> wanted =
       PortClaims(session.status.nodeName, uid, *session.status.ports);
-  if (!session.spec.profileRef || in.profile) {
+  if ((!session.spec.profileRef || in.profile) && !NEKO_MUTANT(kProfileClaimSkipped)) {
     wanted.push_back(ProfileClaim(Wanted(in).claim_item, uid));
   }
   for (auto& claim : wanted) {
@@ -48,6 +49,7 @@ Flow KeepClaims(const Inputs& in, Plan& plan) {
     if (variant != nullptr) demand = scheduler::DemandOf(session, *variant);
     plan.claims.push_back(Acquire(InstanceClaim(session.status.nodeName, uid, demand)));
   }
+  if (NEKO_MUTANT(kClaimAfterAct) && !session.status.instance) plan.claims.clear();
   if (!plan.claims.empty()) {
     plan.look_again = Duration::zero();
     return Flow::kStop;
@@ -98,8 +100,13 @@ Flow Place(const Inputs& in, Plan& plan) {
   for (auto& claim : PortClaims(placement.node, uid, *ports)) {
     plan.claims.push_back(Acquire(std::move(claim)));
   }
-  plan.claims.push_back(Acquire(ProfileClaim(want.claim_item, uid)));
-  plan.guards.push_back({placement.node, in.ledger->ScopeVersion(placement.node)});
+  if (!NEKO_MUTANT(kProfileClaimSkipped)) {
+    plan.claims.push_back(Acquire(ProfileClaim(want.claim_item, uid)));
+  }
+  if (NEKO_MUTANT(kClaimAfterAct)) plan.claims.clear();
+  if (!NEKO_MUTANT(kNoLedgerGuard)) {
+    plan.guards.push_back({placement.node, in.ledger->ScopeVersion(placement.node)});
+  }
   plan.with_secret = true;
   plan.placement = Placement::kScheduled;
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/session/steps.h"
@@ -36,7 +37,7 @@ Flow Rebind(const Inputs& in, Plan& plan) {
       "the session gets another profile");
   SayNotRunning(in, plan.status, cond::kReasonNotStarted);
   plan.look_again = Duration::zero();
-  if (in.observation.kind == Observation::Kind::kFound) {
+  if (in.observation.kind == Observation::Kind::kFound && !NEKO_MUTANT(kRebindBeforeRemoval)) {
     plan.action = Action::kRemove;
     return Flow::kStop;
   }
@@ -61,7 +62,9 @@ WantedProfile Wanted(const Inputs& in) {
   const auto& session = in.session;
   if (session.spec.profileRef) {
     const auto& profile = *in.profile;
-    return {.volume = runtime::ProfileVolumeName(profile.metadata.uid),
+    const bool by_name = NEKO_MUTANT(kProfileVolumeByName);
+    return {.volume =
+                runtime::ProfileVolumeName(by_name ? profile.metadata.name : profile.metadata.uid),
             .claim_item = profile.metadata.uid,
             .profile_uid = profile.metadata.uid,
             .node = profile.status.nodeName};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/registry/base64.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/common/claims.h"
@@ -116,7 +117,7 @@ Outcome SessionReconciler::DoStart(const Context& ctx, const Inputs& in, const P
     memory_.Started(session.metadata.uid, now);
     if (!memory_.Get(session.metadata.uid, now).was_ready) Measure("started", now - before);
   }
-  if (record.refuse_ports) {
+  if (record.refuse_ports && !NEKO_MUTANT(kTakenPortRetried)) {
     memory_.RefusePorts(session.status.nodeName,
                         {session.status.ports->http, session.status.ports->media},
                         now + options_.refused_port_memory);
@@ -151,7 +152,7 @@ Outcome SessionReconciler::DoRemoveVolume(const Context& ctx, const Inputs& in, 
 Outcome SessionReconciler::DoFinish(const Context& ctx, const Inputs& in) {
   const auto& meta = in.session.metadata;
   const auto secret = deps_.client.Get<v1alpha1::Secret>(meta.namespace_, SecretName(meta.uid));
-  if (secret) {
+  if (secret && !NEKO_MUTANT(kSecretLeftBehind)) {
     const auto deleted = deps_.client.Delete(ctx, *secret);
     if (!deleted) return AfterWriteError(deleted.error());
   }

@@ -1,5 +1,6 @@
 // operatingMode: a suspended session has no container and holds no room; its profile, and with it
 // its node, stay.
+#include "api/base/mutant.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/session/decide.h"
@@ -20,6 +21,7 @@ Flow Suspend(const Inputs& in, Plan& plan) {
           "waiting for the node to answer");
       return EngineUnknown(in, plan, in.observation.why);
     case Observation::Kind::kFound:
+      if (NEKO_MUTANT(kSuspendKeepsContainer)) break;
       Say(in, plan.status, cond::kSuspended, kFalse, cond::kReasonStopping);
       Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonStopping);
       SayNotRunning(in, plan.status, cond::kReasonStopping);
@@ -30,7 +32,7 @@ Flow Suspend(const Inputs& in, Plan& plan) {
     case Observation::Kind::kNotAsked:
       break;
   }
-  ReleaseRoom(in, plan);
+  if (!NEKO_MUTANT(kSuspendKeepsRoom)) ReleaseRoom(in, plan);
   Say(in, plan.status, cond::kScheduled, kFalse, cond::kReasonSuspended,
       "holds no room while it is suspended");
   if (in.session.status.volume.empty()) {

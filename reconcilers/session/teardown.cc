@@ -5,6 +5,7 @@
 // not answer stops it (unknown is never gone); a node that no longer exists does not.
 #include <algorithm>
 
+#include "api/base/mutant.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/session/decide.h"
@@ -35,11 +36,14 @@ Flow TearDown(const Inputs& in, Plan& plan) {
 
   SayNotRunning(in, plan.status, cond::kReasonTerminating);
   Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonTerminating);
+  if (NEKO_MUTANT(kPortsReleasedEarly) && HoldsRoom(in)) ReleaseRoom(in, plan);
   switch (in.observation.kind) {
     case Observation::Kind::kUnknown:
       return EngineUnknown(in, plan, in.observation.why);
     case Observation::Kind::kFound:
       plan.action = Action::kRemove;
+      if (NEKO_MUTANT(kFinishedTooEarly)) plan.action = Action::kFinish;
+      if (NEKO_MUTANT(kVolumeBeforeContainer)) plan.action = Action::kRemoveVolume;
       plan.look_again = Duration::zero();
       return Flow::kStop;
     default:

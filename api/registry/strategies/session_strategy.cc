@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "api/base/clock.h"
+#include "api/base/mutant.h"
 #include "api/codec/json_codec.h"
 #include "api/registry/messages.h"
 #include "api/registry/strategies/checks.h"
@@ -100,6 +101,7 @@ void ValidateTransition(const BrowserSession& now, const BrowserSession& before,
 class SessionStrategyImpl final : public Strategy {
  public:
   void Prepare(nlohmann::json& object, const nlohmann::json* /*old*/) const override {
+    if (NEKO_MUTANT(kNoFinalizer)) return;
     KeepFinalizer(object, BrowserSession::kFinalizer);
   }
 
