@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/base/check.h"
+#include "api/base/mutant.h"
 #include "api/base/mutex.h"
 #include "api/codec/json_codec.h"
 #include "api/v1alpha1/browser_class.h"
@@ -93,6 +94,7 @@ struct Informer<T>::Impl {
     for (const ObjectPtr& known : All()) {
       const auto& meta = known->metadata;
       if (snapshot.Find(meta.namespace_, meta.name) != nullptr) continue;
+      if (NEKO_MUTANT(kRelistKeepsDeleted)) continue;
       if (auto gone = Take(meta.namespace_, meta.name)) Tell({std::move(gone), nullptr, initial});
     }
     std::vector<store::ObjectPtr> listed;
@@ -115,6 +117,7 @@ struct Informer<T>::Impl {
   void Apply(const store::Event& event) {
     const store::Key& key = event.object->key;
     if (event.type == store::EventType::kDeleted) {
+      if (NEKO_MUTANT(kInformerKeepsDeleted)) return;
       if (ObjectPtr before = Take(key.ns, key.name)) Tell({std::move(before), nullptr, false});
       return;
     }

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "api/base/mutant.h"
+
 namespace nekoplane::manager {
 
 QueueController::QueueController(const Clock& clock, Random& random, Logger& log,
@@ -95,6 +97,7 @@ const char* QueueController::Settle(const Context& ctx, const queue::Key& key,
   }
   const Status& why = std::get<Retry>(outcome).why;
   if (why.code == Code::kCancelled && ctx.stopped()) return "requeue";  // we are going down
+  if (NEKO_MUTANT(kErrorNotRequeued)) return "error";
   const Duration delay = std::max<Duration>(limiter_.When(key),
                                             why.retry_after.value_or(std::chrono::milliseconds(0)));
   queue_.AddAfter(key, delay, queue_.PriorityInHand(key));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/base/check.h"
+#include "api/base/mutant.h"
 #include "api/base/mutex.h"
 
 namespace nekoplane::queue {
@@ -71,6 +72,7 @@ struct WorkQueue::Impl {
   }
 
   void AddLocked(const Key& key, int priority, MonoTime now, Report& report) REQUIRES(mu) {
+    if (NEKO_MUTANT(kReaddInHandLost) && processing.contains(key)) return;
     auto [it, added] = dirty.try_emplace(key, Dirty{priority, next_order, now});
     const bool in_process = processing.contains(key);
     if (added) {
@@ -159,6 +161,7 @@ void WorkQueue::AddAfter(const Key& key, Duration delay, int priority) {
   {
     MutexLock lock(impl_->mu);
     if (impl_->shut_down) return;
+    if (NEKO_MUTANT(kDelayInHandLost) && impl_->processing.contains(key)) return;
     ++report.retries;
     auto [it, added] =
         impl_->delayed.try_emplace(key, Impl::Delayed{due, impl_->next_order, priority});
