@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/store/body.h"
 
 namespace nekoplane::store {
@@ -43,7 +44,8 @@ class Staging {
       return Conflict("Uid", Describe(key) + " has uid " + old->uid + ", not " + write.uid +
                                  ": it was deleted and created again");
     }
-    if (write.expected_version.has_value() && *write.expected_version != old->version) {
+    if (write.expected_version.has_value() && *write.expected_version != old->version &&
+        !NEKO_MUTANT(kStoreLostUpdate)) {
       return Conflict("ResourceVersion", Describe(key) + " is at version " +
                                              std::to_string(old->version) + ", not " +
                                              std::to_string(*write.expected_version) +
@@ -64,6 +66,11 @@ class Staging {
       return {};
     }
     if (held != nullptr && held->owner != claim.owner) {
+      if (NEKO_MUTANT(kClaimStolen)) {
+        Replace(held, nullptr);
+        Replace(nullptr, std::make_shared<Claim>(claim));
+        return {};
+      }
       return Conflict("ClaimHeld", claim.kind + " " + claim.item +
                                        (claim.scope.empty() ? "" : " on " + claim.scope) +
                                        " is held by " + held->owner);

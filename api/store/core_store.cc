@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "api/base/mutant.h"
+
 namespace nekoplane::store {
 
 CoreStore::CoreStore(std::string installation_id, HistoryLimits limits, Dispatch dispatch,
@@ -39,6 +41,7 @@ Result<SnapshotPtr> CoreStore::ListAt(std::string_view resource, std::uint64_t v
   NEKO_TRY(const std::vector<EventPtr> since, hub_.Read(resource, version, now->version));
   std::map<ObjectKey, const Event*> first_change;
   for (const EventPtr& event : since) {
+    if (NEKO_MUTANT(kListAtHalfUndone)) first_change.erase(KeyOfObject()(*event->object));
     first_change.emplace(KeyOfObject()(*event->object), event.get());
   }
   ObjectMap objects = now->objects;

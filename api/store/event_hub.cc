@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/base/check.h"
+#include "api/base/mutant.h"
 
 namespace nekoplane::store {
 namespace {
@@ -191,7 +192,8 @@ void EventHub::ReplayOne() {
     if (replaying_.empty()) return;  // its subscription was destroyed in between
     watcher = std::move(replaying_.front());
     replaying_.pop_front();
-    events = history_.Read(watcher->resource(), watcher->cursor(), delivered_, kReplayBatch);
+    const std::uint64_t after = watcher->cursor() + (NEKO_MUTANT(kReplayOffByOne) ? 1 : 0);
+    events = history_.Read(watcher->resource(), after, delivered_, kReplayBatch);
     const bool caught_up = events.size() < kReplayBatch;
     watcher->set_cursor(caught_up ? delivered_ : events.back()->version);
     // Only this thread delivers, so a watcher that is live from here on gets its next event after

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/base/mutant.h"
+
 namespace nekoplane::store {
 namespace {
 
@@ -31,13 +33,16 @@ Committer::Outcome Committer::Run(const std::vector<PreparedTransaction>& group,
     for (const Applied& applied : staged) {
       events.insert(events.end(), applied.events.begin(), applied.events.end());
     }
-    const bool trim = log_from_ + kTrimRows <= log_needed_after + 1;
-    const std::uint64_t trim_until = trim ? log_from_ + kTrimRows : log_from_;
+    const bool early = NEKO_MUTANT(kLogTrimmedTooEarly);
+    const std::uint64_t rows = early ? 1 : kTrimRows;
+    const bool trim = log_from_ + rows <= (early ? head_.version : log_needed_after) + 1;
+    const std::uint64_t trim_until = trim ? log_from_ + rows : log_from_;
     Connection::Written result = connection_->Write(head_, staged, log_from_, trim_until);
+    if (NEKO_MUTANT(kFailedWriteAccepted) && !result.head) result.head = head_;
     if (result.head) {
       log_from_ = trim_until;
       Accept(*result.head, std::move(next), std::move(events), &outcome);
-    } else if (!result.outcome_unknown) {
+    } else if (!result.outcome_unknown || NEKO_MUTANT(kFailedCommitNotReread)) {
       written = result.head.error();
     } else {
       in_doubt_ = InDoubt{std::move(next), std::move(events)};

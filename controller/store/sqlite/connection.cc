@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "controller/store/sqlite/rows.h"
 
 namespace nekoplane::store {
@@ -34,6 +35,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path,
                           "\"): put it on a local file system");
   }
   for (const char* setting : kSettings) NEKO_RETURN_IF_ERROR(db->Exec(setting));
+  if (NEKO_MUTANT(kNoFsync)) NEKO_RETURN_IF_ERROR(db->Exec("PRAGMA synchronous = OFF"));
   std::unique_ptr<Connection> connection(new Connection(std::move(db)));
   connection->wal_ = std::make_unique<Wal>();
   connection->wal_->due_at = kCheckpointPages;
@@ -63,6 +65,10 @@ Result<void> Connection::PrepareStatements() {
   NEKO_TRY(insert_log_,
            db_->Prepare("INSERT INTO log(version, type, resource, ns, name, uid, previous_version, "
                         "previous, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+  if (NEKO_MUTANT(kVersionReused)) {  // or the log's key would refuse to reuse it
+    NEKO_TRY(insert_log_, db_->Prepare("INSERT OR REPLACE INTO log VALUES "
+                                       "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+  }
   NEKO_TRY(trim_log_, db_->Prepare("DELETE FROM log WHERE version >= ?1 AND version < ?2"));
   NEKO_TRY(insert_claim_, db_->Prepare("INSERT INTO claims(kind, scope, item, owner, detail, sum) "
                                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
@@ -129,6 +135,7 @@ Result<void> Connection::WriteEvent(const Event& event, std::uint64_t* digest) {
     put.Bind(5, object.version).Bind(6, object.bytes).Bind(7, sum);
     NEKO_RETURN_IF_ERROR(ChangeOne(put));
   }
+  if (NEKO_MUTANT(kDeletedNotLogged) && event.type == EventType::kDeleted) return {};
   insert_log_.Bind(1, event.version).Bind(2, static_cast<std::uint64_t>(event.type));
   insert_log_.Bind(3, key.resource).Bind(4, key.ns).Bind(5, key.name).Bind(6, object.uid);
   if (previous == nullptr) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/store/body.h"
 #include "controller/store/sqlite/rows.h"
 
@@ -154,6 +155,11 @@ Result<Loaded> Load(Database& db, HistoryLimits limits, std::uint64_t boots) {
   NEKO_RETURN_IF_ERROR(LoadClaims(db, boots, &loaded.state, &digest));
   if (digest != loaded.head.digest) return CorruptStatus(db.path(), "rows are missing");
   NEKO_TRY(loaded.events, LogReader(db, loaded.state).Read(limits));
+  if (NEKO_MUTANT(kVersionReused) && !loaded.events.empty() &&
+      loaded.events.back()->type == EventType::kDeleted) {
+    loaded.events.pop_back();
+    --loaded.state.version;
+  }
 
   loaded.oldest_log_row = loaded.head.version + 1;
   NEKO_TRY(Statement oldest, db.Prepare("SELECT version FROM log ORDER BY version LIMIT 1"));
