@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/codec/json_parse.h"
 #include "api/codec/patch.h"
 #include "api/registry/admit.h"
@@ -62,6 +63,7 @@ Result<void> CheckIdentity(const codec::Kind& kind, const Stored& stored, const 
         kind, name,
         {InvalidValue("metadata.resourceVersion", "0x0", "must be specified for an update")});
   }
+  if (NEKO_MUTANT(kStaleUpdateAccepted)) return {};
   if (version && *version != stored.object->version) return ObjectModified(key.resource, key.name);
   return {};
 }
@@ -99,6 +101,7 @@ Result<Planned> PlanStatusUpdate(const codec::Kind& kind, const Stored& stored, 
   } else {
     object.erase("status");
   }
+  if (NEKO_MUTANT(kStatusWriteTakesSpec) && body.contains("spec")) object["spec"] = body["spec"];
   std::vector<std::string> warnings;
   const Admission admission{kind, StrategyFor(kind), options, &stored.value};
   NEKO_RETURN_IF_ERROR(AdmitStatus(admission, object, warnings));
@@ -184,10 +187,12 @@ Result<Planned> PlanUpdate(const codec::Kind& kind, const Stored& stored, json o
   std::vector<std::string> warnings;
   const Admission admission{kind, strategy, options, &stored.value};
   NEKO_RETURN_IF_ERROR(AdmitMain(admission, object, std::move(unknown), warnings));
-  if (kind.status_subresource && stored.value.contains("status")) {
+  if (kind.status_subresource && stored.value.contains("status") &&
+      !NEKO_MUTANT(kStatusLostOnUpdate)) {
     object["status"] = stored.value["status"];
   }
-  if (strategy.HasGeneration() && !SameSpec(kind, object, stored.value)) {
+  if (strategy.HasGeneration() && !SameSpec(kind, object, stored.value) &&
+      !NEKO_MUTANT(kGenerationNotBumped)) {
     BumpGeneration(object["metadata"]);
   }
   return Conclude(stored, std::move(object), std::move(warnings));
@@ -213,7 +218,8 @@ Result<Planned> PlanPatch(const codec::Kind& kind, const Stored& stored, PatchTy
 Result<Planned> PlanDelete(const codec::Kind& kind, const Stored& stored,
                            const DeleteOptions& options, WallTime now) {
   const store::Key& key = stored.object->key;
-  if (!options.uid.empty() && options.uid != stored.object->uid) {
+  if (!options.uid.empty() && options.uid != stored.object->uid &&
+      !NEKO_MUTANT(kUidPreconditionIgnored)) {
     return DeleteUidPrecondition(key.resource, key.name, options.uid, stored.object->uid);
   }
   const std::string version = std::to_string(stored.object->version);
@@ -222,7 +228,7 @@ Result<Planned> PlanDelete(const codec::Kind& kind, const Stored& stored,
   }
   Planned plan;
   plan.object = WithoutVersion(stored.value);
-  if (Finalizers(plan.object).empty()) {
+  if (Finalizers(plan.object).empty() || NEKO_MUTANT(kFinalizersIgnored)) {
     plan.action = Planned::Action::kRemove;
     return plan;
   }

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/server/call.h"
 #include "api/server/errors.h"
 #include "api/server/options.h"
@@ -26,6 +27,7 @@ Result<Page> OpenPage(const Core& core, const codec::Kind& kind, const ListOptio
     page.after_ns = token.ns;
     page.after_name = token.name;
     if (token.version > 0) exact = static_cast<std::uint64_t>(token.version);
+    if (NEKO_MUTANT(kContinueAtNewest)) exact = 0;
   } else if (const std::uint64_t wanted = options.version.value_or(0); wanted > 0) {
     const std::uint64_t current = store.Version();
     if (wanted > current) return TooLargeVersionError(wanted, current);

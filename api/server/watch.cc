@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/server/call.h"
 #include "api/server/errors.h"
 #include "api/server/options.h"
@@ -42,6 +43,7 @@ Result<void> PlanStart(const Core& core, const ListOptions& options, WatchPlan& 
   const std::uint64_t current = store.Version();
   if (wanted > current) return TooLargeVersionError(wanted, current);
   plan.after = wanted;
+  if (NEKO_MUTANT(kWatchStartsLate) && wanted < current) ++plan.after;
   if (plan.bookmarks) {
     // Not being kept any more is what Store::Watch will say too.
     if (auto start = store.ListAt(resource, wanted)) plan.start = std::move(*start);

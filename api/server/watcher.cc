@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/server/watch_set.h"
 
 namespace nekoplane::server {
@@ -27,7 +28,7 @@ std::optional<Sight> SightOf(const Selection& selection, const store::Event& eve
   const bool now = selection.Matches(*event.object);
   const bool before = event.previous != nullptr && selection.Matches(*event.previous);
   if (now) return Sight{before ? FrameType::kModified : FrameType::kAdded, false};
-  if (before) return Sight{FrameType::kDeleted, true};
+  if (before && !NEKO_MUTANT(kLeavingNotTold)) return Sight{FrameType::kDeleted, true};
   return std::nullopt;
 }
 
@@ -244,7 +245,7 @@ void Watcher::SendBookmark() {
   // Versions also move with other resources. Nothing says how far delivery has come when nothing is
   // delivered, so look: if nothing of ours changed since, then everything up to now was delivered.
   const store::SnapshotPtr snapshot = deps_.store.List(resource_);
-  const bool unchanged = Unchanged(*snapshot, last, size);
+  const bool unchanged = Unchanged(*snapshot, last, size) || NEKO_MUTANT(kBookmarkTooFar);
   MutexLock lock(mu_);
   if (unchanged && last_version_ == last) last_version_ = snapshot->version();
   FrameStyle style = plan_.style;
