@@ -17,12 +17,22 @@ void SetCondition(std::vector<v1alpha1::Condition>& conditions, ConditionUpdate 
     it = std::prev(conditions.end());
     it->type = update.type;
   }
-  const bool moves = added || it->status != update.status || NEKO_MUTANT(kTransitionTimeMoves);
-  if (moves) it->lastTransitionTime = FormatTime(now);
+  if (added || it->status != update.status) it->lastTransitionTime = FormatTime(now);
   it->status = update.status;
   it->reason = update.reason;
   it->message = std::move(update.message);
   it->observedGeneration = generation;
+}
+
+void KeepTransitionTimes(const std::vector<v1alpha1::Condition>& before,
+                         std::vector<v1alpha1::Condition>& conditions) {
+  if (NEKO_MUTANT(kTransitionTimeMoves)) return;
+  for (auto& condition : conditions) {
+    const auto* known = FindCondition(before, condition.type);
+    if (known != nullptr && known->status == condition.status) {
+      condition.lastTransitionTime = known->lastTransitionTime;
+    }
+  }
 }
 
 const v1alpha1::Condition* FindCondition(const std::vector<v1alpha1::Condition>& conditions,

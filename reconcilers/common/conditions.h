@@ -27,6 +27,11 @@ struct ConditionUpdate {
 void SetCondition(std::vector<v1alpha1::Condition>& conditions, ConditionUpdate update,
                   std::int64_t generation, WallTime now);
 
+// For a list that was made from `before` in more than one step: a condition whose status went away
+// and came back has not changed.
+void KeepTransitionTimes(const std::vector<v1alpha1::Condition>& before,
+                         std::vector<v1alpha1::Condition>& conditions);
+
 // nullptr if absent.
 const v1alpha1::Condition* FindCondition(const std::vector<v1alpha1::Condition>& conditions,
                                          std::string_view type);

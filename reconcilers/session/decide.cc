@@ -76,6 +76,7 @@ Plan Decide(const Inputs& in) {
     return plan;
   }
   CompleteConditions(in, plan.status);
+  KeepTransitionTimes(in.session.status.conditions, plan.status.conditions);
   auto after = in.session;
   after.status = plan.status;
   plan.status.phase = DerivePhase(after);

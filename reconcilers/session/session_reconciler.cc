@@ -181,6 +181,7 @@ Outcome SessionReconciler::DoMakeSecret(const Context& ctx, const Inputs& in) {
 Outcome SessionReconciler::Keep(const Context& ctx, const Inputs& in, const Record& record) {
   Session after = in.session;
   after.status = record.status;
+  KeepTransitionTimes(in.session.status.conditions, after.status.conditions);
   after.status.phase = DerivePhase(after);
   if (in.session.status != after.status) {
     const auto written = deps_.client.WriteStatus(ctx, after);

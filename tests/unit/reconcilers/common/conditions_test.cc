@@ -27,6 +27,21 @@ TEST(ConditionsTest, TransitionTimeMovesOnlyWithTheStatus) {
   EXPECT_EQ(conditions[0].message, "");
 }
 
+TEST(ConditionsTest, WhatComesBackInOnePassHasNotChanged) {
+  std::vector<v1alpha1::Condition> before;
+  SetCondition(before, {"Ready", kTrue, "Answers"}, 1, WallTime(std::chrono::seconds(100)));
+  SetCondition(before, {"Healthy", kTrue, "Answers"}, 1, WallTime(std::chrono::seconds(100)));
+  auto after = before;
+  const WallTime later(std::chrono::seconds(200));
+  SetCondition(after, {"Ready", kFalse, "Stopping"}, 2, later);
+  SetCondition(after, {"Ready", kTrue, "AnswersStill"}, 2, later);
+  SetCondition(after, {"Healthy", kFalse, "Silent"}, 2, later);
+  KeepTransitionTimes(before, after);
+  EXPECT_EQ(after[0].lastTransitionTime, before[0].lastTransitionTime);
+  EXPECT_EQ(after[0].reason, "AnswersStill");
+  EXPECT_EQ(after[1].lastTransitionTime, FormatTime(later));
+}
+
 TEST(ConditionsTest, AbsentConditionIsNeitherTrueNorReasoned) {
   const std::vector<v1alpha1::Condition> none;
   EXPECT_EQ(FindCondition(none, "Ready"), nullptr);
