@@ -1,8 +1,10 @@
 #include "reconcilers/gc/diff.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/base/mutant.h"
+#include "api/v1alpha1/browser_session.h"
 
 namespace nekoplane::reconcilers::gc {
 namespace {
@@ -22,6 +24,8 @@ std::string_view WhatName(What what) {
       return "volume";
     case What::kClaim:
       return "claim";
+    case What::kSecret:
+      return "secret";
   }
   return "";
 }
@@ -83,6 +87,29 @@ std::vector<Finding> DiffClaims(const std::vector<store::Claim>& claims, const O
                         .session_uid = claim.owner,
                         .why = "its owner " + claim.owner + " does not exist",
                         .claim = claim});
+  }
+  return findings;
+}
+
+std::vector<Finding> DiffSecrets(const std::vector<v1alpha1::Secret>& secrets,
+                                 const Owners& owners) {
+  std::vector<Finding> findings;
+  for (const auto& secret : secrets) {
+    const auto& meta = secret.metadata;
+    const auto ownerless = [&](const v1alpha1::OwnerReference& owner) {
+      return owner.kind == v1alpha1::BrowserSession::kKind && !owners.sessions.contains(owner.uid);
+    };
+    const auto& references = meta.ownerReferences;
+    if (references.empty() || !std::all_of(references.begin(), references.end(), ownerless)) {
+      continue;
+    }
+    findings.push_back(
+        {.what = What::kSecret,
+         .node = "",
+         .name = meta.namespace_ + "/" + meta.name,
+         .session_uid = references.front().uid,
+         .why = "session " + meta.namespace_ + "/" + references.front().name + " does not exist",
+         .secret = secret});
   }
   return findings;
 }

@@ -12,6 +12,7 @@
 
 #include "api/base/clock.h"
 #include "api/store/store.h"
+#include "api/v1alpha1/core.h"
 #include "controller/runtime/runtime_driver.h"
 
 namespace nekoplane::reconcilers::gc {
@@ -27,18 +28,19 @@ struct Owners {
   std::set<std::string> profiles;           // uids
 };
 
-enum class What { kContainer, kVolume, kClaim };
+enum class What { kContainer, kVolume, kClaim, kSecret };
 std::string_view WhatName(What what);
 
 struct Finding {
   What what = What::kContainer;
   std::string node;         // of a claim: its scope
-  std::string name;         // container or volume name; claim: "kind scope/item"
+  std::string name;         // container or volume name; claim: "kind scope/item"; "namespace/name"
   std::string session_uid;  // container: whose
   std::string why;
-  bool removable = true;   // false: shown, never removed
-  bool too_young = false;  // not before the grace time is over
-  store::Claim claim;      // kClaim
+  bool removable = true;    // false: shown, never removed
+  bool too_young = false;   // not before the grace time is over
+  store::Claim claim;       // kClaim
+  v1alpha1::Secret secret;  // kSecret; its data is never shown
 };
 
 // What is older than `grace` and has no owner on `node`. Everything given carries our installation
@@ -50,5 +52,10 @@ std::vector<Finding> DiffMachine(const std::string& node,
 
 // Claims whose owner does not exist.
 std::vector<Finding> DiffClaims(const std::vector<store::Claim>& claims, const Owners& owners);
+
+// Secrets that were made for sessions, by their owner references, of which none exists: what
+// Kubernetes' own collector does for all kinds.
+std::vector<Finding> DiffSecrets(const std::vector<v1alpha1::Secret>& secrets,
+                                 const Owners& owners);
 
 }  // namespace nekoplane::reconcilers::gc

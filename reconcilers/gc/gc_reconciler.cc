@@ -1,6 +1,7 @@
 #include "reconcilers/gc/gc_reconciler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "api/base/mutant.h"
@@ -63,16 +64,21 @@ Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const st
   return DiffMachine(node, instances, volumes, owners, deps.clock.WallNow(), grace);
 }
 
-std::vector<Finding> LookAtClaims(const Deps& deps) {
+std::vector<Finding> LookAtStore(const Deps& deps) {
   std::vector<store::Claim> claims;
   deps.client.Claims()->ForEach([&](const store::Claim& claim) { claims.push_back(claim); });
-  return DiffClaims(claims, LiveOwners(deps.client));
+  const auto secrets = deps.client.List<v1alpha1::Secret>();
+  const Owners owners = LiveOwners(deps.client);
+  auto findings = DiffClaims(claims, owners);
+  auto more = DiffSecrets(secrets, owners);
+  std::move(more.begin(), more.end(), std::back_inserter(findings));
+  return findings;
 }
 
 manager::Outcome GcReconciler::Reconcile(const Context& ctx, const queue::Key& key) {
   std::vector<Finding> findings;
   if (key.name.empty()) {
-    findings = LookAtClaims(deps_);
+    findings = LookAtStore(deps_);
   } else {
     auto looked = Look(ctx, deps_, key.name, options_);
     if (!looked) {
@@ -131,6 +137,8 @@ Result<void> GcReconciler::Remove(const Context& ctx, const Finding& finding) {
   switch (finding.what) {
     case What::kClaim:
       return deps_.client.ChangeClaims(limited, {Release(finding.claim)});
+    case What::kSecret:
+      return deps_.client.Delete(limited, finding.secret);
     case What::kContainer:
     case What::kVolume:
       break;

@@ -43,8 +43,8 @@ struct Deps {
 // Errors: what the driver's List and ListVolumes return; kNotFound: no driver for that node.
 Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const std::string& node,
                                   const Options& options);
-// The same for the ledger.
-std::vector<Finding> LookAtClaims(const Deps& deps);
+// The same for the store: claims and secrets.
+std::vector<Finding> LookAtStore(const Deps& deps);
 
 class GcReconciler final : public manager::Reconciler {
  public:

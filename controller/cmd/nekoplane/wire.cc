@@ -447,7 +447,7 @@ Result<std::vector<GcItem>> ProgramImpl::CollectGarbage(const Context& ctx, bool
     NEKO_TRY(const auto findings, reconcilers::gc::Look(ctx, deps, node, options));
     for (const auto& finding : findings) add(finding);
   }
-  for (const auto& finding : reconcilers::gc::LookAtClaims(deps)) add(finding);
+  for (const auto& finding : reconcilers::gc::LookAtStore(deps)) add(finding);
   if (!dry_run) {
     for (const std::string& node : drivers_->Nodes()) gc_->Enqueue({"", node});
     gc_->Enqueue({"", ""});

@@ -92,5 +92,26 @@ TEST(DiffTest, ClaimsWithoutAnOwnerAreFound) {
   EXPECT_EQ(findings[0].name, "port-tcp host/8801");
 }
 
+TEST(DiffTest, SecretsOfSessionsThatAreGoneAreFound) {
+  const auto secret = [](const char* name, std::vector<v1alpha1::OwnerReference> owners) {
+    v1alpha1::Secret out;
+    out.metadata.namespace_ = "default";
+    out.metadata.name = name;
+    out.metadata.ownerReferences = std::move(owners);
+    return out;
+  };
+  const auto of = [](const char* kind, const char* uid) {
+    return v1alpha1::OwnerReference{.kind = kind, .name = "s", .uid = uid};
+  };
+  const auto findings = DiffSecrets(
+      {secret("peoples", {}), secret("living", {of("BrowserSession", "alive")}),
+       secret("left", {of("BrowserSession", "dead")}), secret("others", {of("Deployment", "dead")}),
+       secret("shared", {of("BrowserSession", "dead"), of("BrowserSession", "alive")})},
+      {.sessions = {{"alive", {}}}, .profiles = {}});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].name, "default/left");
+  EXPECT_EQ(findings[0].why, "session default/s does not exist");
+}
+
 }  // namespace
 }  // namespace nekoplane::reconcilers::gc

@@ -117,7 +117,7 @@ TEST_F(GcTest, SilentEngineMeansNothingIsKnown) {
 TEST_F(GcTest, StaleClaimsAreReleased) {
   ASSERT_TRUE(client_.ChangeClaims({}, {Acquire(PortClaims("host", "dead", {8800, 59000})[0])})
                   .has_value());
-  EXPECT_EQ(LookAtClaims(deps_).size(), 1U);
+  EXPECT_EQ(LookAtStore(deps_).size(), 1U);
   gc_.Reconcile({}, {"", ""});
   clock_.Advance(seconds(10));
   EXPECT_TRUE(store_.Claims()->Find(store::kClaimPortTcp, "host", "8800").has_value());
