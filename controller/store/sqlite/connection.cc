@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "api/base/mutant.h"
@@ -80,6 +81,24 @@ Result<void> Connection::PrepareStatements() {
                         "WHERE kind = ?1 AND scope = ?2 AND item = ?3 AND owner = ?4"));
   NEKO_TRY(update_head_,
            db_->Prepare("UPDATE head SET version = ?1, commits = ?2, digest = ?3, sum = ?4"));
+  return {};
+}
+
+Result<void> Connection::WriteWalAgain() {
+  constexpr int kChunk = 64 << 10;
+  sqlite3_file* wal = nullptr;
+  sqlite3_file_control(db_->handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (wal == nullptr || wal->pMethods == nullptr) return {};
+  sqlite3_int64 size = 0;
+  int code = wal->pMethods->xFileSize(wal, &size);
+  std::vector<char> bytes(kChunk);
+  for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size; at += kChunk) {
+    const int count = static_cast<int>(std::min<sqlite3_int64>(kChunk, size - at));
+    code = wal->pMethods->xRead(wal, bytes.data(), count, at);
+    if (code == SQLITE_OK) code = wal->pMethods->xWrite(wal, bytes.data(), count, at);
+  }
+  if (code == SQLITE_OK && size > 0) code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) return db_->Error(code, "write the log again");
   return {};
 }
 

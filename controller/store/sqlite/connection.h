@@ -35,6 +35,12 @@ class Connection {
   Written Write(const Head& head, const std::vector<Applied>& group, std::uint64_t trim_from,
                 std::uint64_t trim_until);
 
+  // Writes the WAL's bytes over themselves and syncs it. After a sync that failed, here or in a
+  // process before, Linux shows what was written but has given up writing it, and says so only
+  // once (docs/design/002-store.md); commits appended to that would be lost with it.
+  // REQUIRES: something was read through this connection, so that the WAL is open.
+  Result<void> WriteWalAgain();
+
   // Moves pages from the WAL into the database once enough have gathered. Between two groups:
   // inside COMMIT, where SQLite would do it, everybody in the group would wait for it.
   void CheckpointIfDue();
