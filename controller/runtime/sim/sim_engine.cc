@@ -53,8 +53,9 @@ SimEngine::SimEngine(const Clock& clock, SimOptions options)
 
 SimEngine::~SimEngine() = default;
 
-Result<SimFault> SimEngine::Enter(SimCall call) {
+Result<SimFault> SimEngine::Enter(SimCall call, std::string_view target) {
   FaultPlan plan;
+  Witness witness;
   std::uint64_t number = 0;
   SimFault fault;
   {
@@ -68,19 +69,23 @@ Result<SimFault> SimEngine::Enter(SimCall call) {
       plan = plan_;
     }
   }
-  if (plan) fault = plan(call, number);
+  if (plan) fault = plan(call, number, target);
   if (fault.kind == SimFault::Kind::kRefuse) return fault.status;
-  MutexLock lock(mu_);
-  if (down_) {
-    return MakeStatus(Code::kUnavailable, "ConnectionRefused",
-                      "the engine of node " + options_.node + " does not answer");
+  {
+    MutexLock lock(mu_);
+    if (down_) {
+      return MakeStatus(Code::kUnavailable, "ConnectionRefused",
+                        "the engine of node " + options_.node + " does not answer");
+    }
+    witness = witness_;
   }
+  if (witness) witness(call, target);
   return fault;
 }
 
 template <class T, class Work>
-Result<T> SimEngine::Call(SimCall call, const Work& work) {
-  NEKO_TRY(SimFault fault, Enter(call));
+Result<T> SimEngine::Call(SimCall call, std::string_view target, const Work& work) {
+  NEKO_TRY(SimFault fault, Enter(call, target));
   Result<T> result = Turn(work);
   if (fault.kind == SimFault::Kind::kLoseReply) return std::move(fault.status);
   return result;
@@ -119,78 +124,81 @@ void SimEngine::Settle() {
 }
 
 Result<NodeFacts> SimEngine::Facts() {
-  return Call<NodeFacts>(SimCall::kFacts,
+  return Call<NodeFacts>(SimCall::kFacts, "",
                          [&](SimMachine&) -> Result<NodeFacts> { return options_.facts; });
 }
 
 Result<std::string> SimEngine::ImageId(std::string_view image) {
-  return Call<std::string>(SimCall::kImage, [&](SimMachine& m) { return m.ImageId(image); });
+  return Call<std::string>(SimCall::kImage, image, [&](SimMachine& m) { return m.ImageId(image); });
 }
 
 Result<void> SimEngine::Pull(std::string_view image) {
-  return Call<void>(SimCall::kPull, [&](SimMachine& m) { return m.Pull(image); });
+  return Call<void>(SimCall::kPull, image, [&](SimMachine& m) { return m.Pull(image); });
 }
 
 Result<void> SimEngine::CreateVolume(SimVolume volume) {
-  return Call<void>(SimCall::kVolumeCreate,
+  return Call<void>(SimCall::kVolumeCreate, volume.name,
                     [&](SimMachine& m) { return m.CreateVolume(std::move(volume)); });
 }
 
 Result<std::vector<SimVolume>> SimEngine::ListVolumes(std::string_view installation) {
   using Volumes = std::vector<SimVolume>;
-  return Call<Volumes>(SimCall::kVolumeList, [&](SimMachine& m) -> Result<Volumes> {
+  return Call<Volumes>(SimCall::kVolumeList, "", [&](SimMachine& m) -> Result<Volumes> {
     return m.ListVolumes(installation);
   });
 }
 
 Result<void> SimEngine::RemoveVolume(std::string_view name, std::string_view installation) {
-  return Call<void>(SimCall::kVolumeRemove,
+  return Call<void>(SimCall::kVolumeRemove, name,
                     [&](SimMachine& m) { return m.RemoveVolume(name, installation); });
 }
 
 Result<void> SimEngine::Create(std::string_view name, std::string_view installation,
                                const InstanceSpec& spec) {
-  return Call<void>(SimCall::kCreate,
+  return Call<void>(SimCall::kCreate, name,
                     [&](SimMachine& m) { return m.Create(name, installation, spec); });
 }
 
 Result<void> SimEngine::PlaceFiles(std::string_view name, const std::vector<FileToPlace>& files) {
-  return Call<void>(SimCall::kPlaceFiles, [&](SimMachine& m) { return m.PlaceFiles(name, files); });
+  return Call<void>(SimCall::kPlaceFiles, name,
+                    [&](SimMachine& m) { return m.PlaceFiles(name, files); });
 }
 
 Result<void> SimEngine::Start(std::string_view name) {
-  return Call<void>(SimCall::kStart, [&](SimMachine& m) { return m.Start(name); });
+  return Call<void>(SimCall::kStart, name, [&](SimMachine& m) { return m.Start(name); });
 }
 
 Result<SimContainer> SimEngine::Inspect(std::string_view name) {
-  return Call<SimContainer>(SimCall::kInspect, [&](SimMachine& m) { return m.Inspect(name); });
+  return Call<SimContainer>(SimCall::kInspect, name,
+                            [&](SimMachine& m) { return m.Inspect(name); });
 }
 
 Result<std::vector<SimContainer>> SimEngine::List(std::string_view installation) {
   using Containers = std::vector<SimContainer>;
-  return Call<Containers>(
-      SimCall::kList, [&](SimMachine& m) -> Result<Containers> { return m.List(installation); });
+  return Call<Containers>(SimCall::kList, "", [&](SimMachine& m) -> Result<Containers> {
+    return m.List(installation);
+  });
 }
 
 Result<void> SimEngine::Stop(std::string_view name) {
-  return Call<void>(SimCall::kStop, [&](SimMachine& m) { return m.Stop(name); });
+  return Call<void>(SimCall::kStop, name, [&](SimMachine& m) { return m.Stop(name); });
 }
 
 Result<void> SimEngine::Remove(std::string_view name) {
-  return Call<void>(SimCall::kRemove, [&](SimMachine& m) { return m.Remove(name); });
+  return Call<void>(SimCall::kRemove, name, [&](SimMachine& m) { return m.Remove(name); });
 }
 
 Result<void> SimEngine::Probe(int http_port) {
   // Neko answers, not the engine: an engine that is down does not matter. Faults do.
   {
-    auto fault = Enter(SimCall::kProbe);
+    auto fault = Enter(SimCall::kProbe, "");
     if (!fault && fault.error().reason != "ConnectionRefused") return std::move(fault).error();
   }
   return Turn([&](SimMachine& m) { return m.Probe(http_port); });
 }
 
 Result<std::string> SimEngine::Logs(std::string_view name) {
-  return Call<std::string>(SimCall::kLogs, [&](SimMachine& m) { return m.Logs(name); });
+  return Call<std::string>(SimCall::kLogs, name, [&](SimMachine& m) { return m.Logs(name); });
 }
 
 std::unique_ptr<Subscription> SimEngine::Watch(std::string_view installation,
@@ -287,6 +295,11 @@ void SimEngine::Reboot() {
 void SimEngine::SetFaultPlan(FaultPlan plan) {
   MutexLock lock(mu_);
   plan_ = std::move(plan);
+}
+
+void SimEngine::SetWitness(Witness witness) {
+  MutexLock lock(mu_);
+  witness_ = std::move(witness);
 }
 
 void SimEngine::FailNext(SimCall call, SimFault fault) {

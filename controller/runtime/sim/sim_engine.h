@@ -127,10 +127,16 @@ class SimEngine {
 
   // ---- Faults.
   // --------------------------------------------------------------------------------------- Asked
-  // before every engine call, with the number of the call (from 1); replaces the plan before.
-  // Called without a mutex held, and may use the knobs above. An empty function: no faults.
-  using FaultPlan = std::function<SimFault(SimCall call, std::uint64_t number)>;
+  // before every engine call, with the number of the call (from 1) and what it is about (the name
+  // of a container, volume or image; "" = nothing in particular); replaces the plan before. Called
+  // without a mutex held, may use the knobs above, and may let others run before it returns. An
+  // empty function: no faults.
+  using FaultPlan =
+      std::function<SimFault(SimCall call, std::uint64_t number, std::string_view target)>;
   void SetFaultPlan(FaultPlan plan);
+  // Told of every call that is about to take effect, faults and all, at that very instant.
+  using Witness = std::function<void(SimCall call, std::string_view target)>;
+  void SetWitness(Witness witness);
   // The next call of that kind meets `fault`, before any plan is asked. Several queue up.
   void FailNext(SimCall call, SimFault fault);
   // While true, hints are kept back; then they are delivered (or with `drop`, forgotten).
@@ -153,10 +159,10 @@ class SimEngine {
 
   // Counts the call and asks the fault plan. The error of a call that must not happen, or the fault
   // to apply afterwards.
-  Result<SimFault> Enter(SimCall call) EXCLUDES(mu_);
+  Result<SimFault> Enter(SimCall call, std::string_view target) EXCLUDES(mu_);
   // One engine call: `work` gets the machine under the mutex; hints follow without it.
   template <class T, class Work>
-  Result<T> Call(SimCall call, const Work& work) EXCLUDES(mu_);
+  Result<T> Call(SimCall call, std::string_view target, const Work& work) EXCLUDES(mu_);
   // The same for the knobs, which always work.
   template <class Work>
   auto Turn(const Work& work) EXCLUDES(mu_);
@@ -169,6 +175,7 @@ class SimEngine {
   std::uint64_t calls_ GUARDED_BY(mu_) = 0;
   bool down_ GUARDED_BY(mu_) = false;
   FaultPlan plan_ GUARDED_BY(mu_);
+  Witness witness_ GUARDED_BY(mu_);
   std::map<SimCall, std::deque<SimFault>> next_faults_ GUARDED_BY(mu_);
   bool hold_hints_ GUARDED_BY(mu_) = false;
   std::deque<SimMachine::Change> hints_ GUARDED_BY(mu_);  // installation "" = everybody

@@ -12,7 +12,7 @@ namespace {
 TEST(MeteredDriverTest, CountsByResultAndTimesWhatPasses) {
   testing::FakeClock clock;
   SimEngine engine(clock);
-  engine.SetFaultPlan([&](SimCall, std::uint64_t) {
+  engine.SetFaultPlan([&](SimCall, std::uint64_t, std::string_view) {
     clock.Advance(std::chrono::milliseconds(250));
     return SimFault{};
   });

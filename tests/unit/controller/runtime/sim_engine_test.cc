@@ -96,7 +96,7 @@ TEST_F(SimEngineTest, EveryCallThatFailsOnceIsHealedByARetry) {
       fired = false;
       SimEngine engine(clock_);
       SimDriver driver(engine, clock_, "inst");
-      engine.SetFaultPlan([&](SimCall, std::uint64_t number) {
+      engine.SetFaultPlan([&](SimCall, std::uint64_t number, std::string_view) {
         if (number != n) return SimFault{};
         fired = true;
         return SimFault{kind};
