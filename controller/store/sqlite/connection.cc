@@ -29,6 +29,9 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path,
                                                      const std::string& vfs) {
   NEKO_TRY(auto db, Database::Open(path, Database::Mode::kReadWriteCreate, vfs));
   NEKO_RETURN_IF_ERROR(CheckIdentity(*db));
+  // A fresh file turns to WAL in a transaction with a rollback journal. EXTRA flushes the journal's
+  // removal: one that a power loss brought back would undo the file, and SQLite then drops its WAL.
+  NEKO_RETURN_IF_ERROR(db->Exec("PRAGMA synchronous = EXTRA"));
   NEKO_TRY(const std::string mode, db->QueryText("PRAGMA journal_mode = WAL"));
   if (mode != "wal") {
     return MakeStatus(Code::kUnavailable, "StorageFailed",
