@@ -18,7 +18,10 @@ std::optional<Result<WriteReply>> Conclude(Step& step, Result<store::Committed> 
     if (WorthPlanningAgain(committed.error())) return std::nullopt;
     return Result<WriteReply>(std::move(committed).error());
   }
-  if (step.again) return std::nullopt;
+  if (step.then_again) {
+    step.then_again();
+    return std::nullopt;
+  }
   if (step.then_fail) return Result<WriteReply>(std::move(*step.then_fail));
   if (!committed->objects.empty()) step.reply.object = std::move(committed->objects.front());
   return Result<WriteReply>(std::move(step.reply));

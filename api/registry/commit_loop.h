@@ -17,7 +17,8 @@ struct Step {
   store::Transaction transaction;   // nothing in it: `reply` is the answer as it is
   WriteReply reply;                 // its object is replaced by the one the first write committed
   std::optional<Status> then_fail;  // the answer after the commit is this error
-  bool again = false;               // plan once more after the commit
+  // If set: after the commit this is called and the planner asked once more.
+  std::function<void()> then_again;
 };
 
 // Reads what is stored now and decides. Called again after a lost race, with the newer state.

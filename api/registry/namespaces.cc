@@ -1,5 +1,6 @@
 #include "api/registry/namespaces.h"
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -67,9 +68,13 @@ std::string NamespaceContents(const store::Store& store, const codec::KindTable&
 }
 
 Planner NamespaceDeletePlanner(const PlannerDeps& deps, const codec::Kind& kind, std::string name,
-                               DeleteOptions options) {
+                               DeleteOptions given) {
+  // The mark is our own write: once it is there it must not fail the caller's precondition. Until
+  // then it must. What bears another uid is not what we marked.
+  auto conditions = std::make_shared<DeleteOptions>(std::move(given));
   return [&store = deps.store, &kinds = deps.kinds, &clock = deps.clock, &kind,
-          name = std::move(name), options = std::move(options)]() mutable -> Result<Step> {
+          name = std::move(name), conditions]() -> Result<Step> {
+    const DeleteOptions& options = *conditions;
     NEKO_TRY(const Stored stored, LoadStored(store, kind, "", name));
     if (name == kDefaultNamespace || name == kSystemNamespace) {
       return Forbidden("namespaces", name, "this namespace may not be deleted");
@@ -87,9 +92,7 @@ Planner NamespaceDeletePlanner(const PlannerDeps& deps, const codec::Kind& kind,
     }
     if (!marked) {
       Step step = Mark(stored, true, clock.WallNow());
-      step.again = true;
-      // The mark is our own write: it must not fail the caller's precondition.
-      options.resource_version.clear();
+      step.then_again = [conditions, uid = stored.object->uid] { *conditions = {.uid = uid}; };
       return step;
     }
     Step step = StepFor(kind, std::move(plan), &stored, false);

@@ -300,6 +300,51 @@ TEST_F(RegistryTest, ObjectThatSlipsInStopsTheDeletionOfItsNamespace) {
   EXPECT_FALSE(left["metadata"].contains("deletionTimestamp"));
 }
 
+TEST_F(RegistryTest, NamespaceThatChangedSinceIsNotDeleted) {
+  ASSERT_TRUE(Create(Namespaces(), {{"metadata", {{"name", "team"}}}}));
+  RacingStore raced_store(store_);
+  Registry raced(raced_store, codec::KindTable::Builtin(), clock_, random_);
+  const std::string seen = Read(Namespaces(), "team")["metadata"]["resourceVersion"];
+  // Between the check of the precondition and the mark.
+  raced_store.before_next_commit = [&] {
+    ASSERT_TRUE(Patch(Namespaces(), "team", {{"metadata", {{"labels", {{"keep", "me"}}}}}}));
+  };
+  const auto reply = Wait([&](Registry::Done done) {
+    raced.Delete(Namespaces(), "", "team", {.resource_version = seen}, std::move(done));
+  });
+  EXPECT_TRUE(reply.is(Code::kConflict));
+  const json left = Read(Namespaces(), "team");
+  EXPECT_EQ(left["metadata"]["labels"]["keep"], "me");
+  EXPECT_FALSE(left["metadata"].contains("deletionTimestamp"));
+}
+
+TEST_F(RegistryTest, NamespaceMadeAnewWhileTheOldOneIsDeletedStays) {
+  ASSERT_TRUE(Create(Namespaces(), {{"metadata", {{"name", "team"}}}}));
+  RacingStore raced_store(store_);
+  Registry raced(raced_store, codec::KindTable::Builtin(), clock_, random_);
+  // Between the mark and the removal.
+  raced_store.before_next_commit = [&] {
+    raced_store.before_next_commit = [&] {
+      json anew = Read(Namespaces(), "team");
+      anew["metadata"] = {{"name", "team"}, {"uid", "another"}};
+      store::Write gone, made;
+      gone.op = store::Write::Op::kDelete;
+      gone.key = made.key = {"namespaces", "", "team"};
+      made.uid = "another";
+      made.body = anew.dump();
+      ASSERT_TRUE(store_.Commit(Context(), {{gone, made}, {}, {}}));
+    };
+  };
+  const std::string seen = Read(Namespaces(), "team")["metadata"]["resourceVersion"];
+  const auto reply = Wait([&](Registry::Done done) {
+    raced.Delete(Namespaces(), "", "team", {.resource_version = seen}, std::move(done));
+  });
+  EXPECT_TRUE(reply.is(Code::kConflict));
+  const json left = Read(Namespaces(), "team");
+  EXPECT_EQ(left["metadata"]["uid"], "another");
+  EXPECT_FALSE(left["metadata"].contains("deletionTimestamp"));
+}
+
 TEST_F(RegistryTest, NothingIsCreatedInATerminatingNamespace) {
   ASSERT_TRUE(Create(Namespaces(), {{"metadata", {{"name", "team"}}}}));
   RacingStore raced_store(store_);
