@@ -79,7 +79,9 @@ Planned Conclude(const Stored& stored, json object, std::vector<std::string> war
   plan.warnings = std::move(warnings);
   plan.object = std::move(object);
   const bool deleting = plan.object["metadata"].contains("deletionTimestamp");
-  if (deleting && Finalizers(plan.object).empty()) {
+  // Without any finalizer before, it is a namespace whose deletion is under way and removes it
+  // itself.
+  if (deleting && Finalizers(plan.object).empty() && !Finalizers(stored.value).empty()) {
     plan.action = Planned::Action::kRemove;
   } else if (plan.object == WithoutVersion(stored.value)) {
     plan.action = Planned::Action::kNothing;

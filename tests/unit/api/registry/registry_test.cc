@@ -345,6 +345,26 @@ TEST_F(RegistryTest, NamespaceMadeAnewWhileTheOldOneIsDeletedStays) {
   EXPECT_FALSE(left["metadata"].contains("deletionTimestamp"));
 }
 
+TEST_F(RegistryTest, UpdateOfATerminatingNamespaceIsKeptAndDoesNotRemoveIt) {
+  ASSERT_TRUE(Create(Namespaces(), {{"metadata", {{"name", "team"}}}}));
+  RacingStore raced_store(store_);
+  Registry raced(raced_store, codec::KindTable::Builtin(), clock_, random_);
+  // An object before the mark, an update of the namespace behind it.
+  raced_store.before_next_commit = [&] {
+    ASSERT_TRUE(Create(Sessions(), Session("a"), {}, "team"));
+    raced_store.before_next_commit = [&] {
+      ASSERT_TRUE(Read(Namespaces(), "team")["metadata"].contains("deletionTimestamp"));
+      registry_.Patch(Namespaces(), "", "team", PatchType::kMerge,
+                      {{"metadata", {{"labels", {{"x", "y"}}}}}}, Subresource::kNone, {},
+                      [](Result<WriteReply> reply) { EXPECT_TRUE(reply); });
+    };
+  };
+  const auto reply = Wait(
+      [&](Registry::Done done) { raced.Delete(Namespaces(), "", "team", {}, std::move(done)); });
+  EXPECT_TRUE(reply.is(Code::kConflict));
+  EXPECT_EQ(Read(Namespaces(), "team")["metadata"]["labels"]["x"], "y");
+}
+
 TEST_F(RegistryTest, NothingIsCreatedInATerminatingNamespace) {
   ASSERT_TRUE(Create(Namespaces(), {{"metadata", {{"name", "team"}}}}));
   RacingStore raced_store(store_);
