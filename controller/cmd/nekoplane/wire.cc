@@ -226,8 +226,12 @@ Result<void> ProgramImpl::OpenStore() {
   NEKO_RETURN_IF_ERROR(files_.MakeFolders(options_.data_dir, 0700));
   NEKO_TRY(store_, store::SqliteStore::Open(
                        {.path = options_.data_dir + "/nekoplane.db", .vfs = ""}, random_, log_));
-  NEKO_RETURN_IF_ERROR(files_.WriteAtomic(options_.data_dir + "/installation-id",
-                                          store_->InstallationId() + "\n", 0644));
+  const std::string id_path = options_.data_dir + "/installation-id";
+  const std::string id = store_->InstallationId() + "\n";
+  // Not at every start: a death in the midst of writing leaves a temporary file behind.
+  if (const auto before = files_.Read(id_path); !before || *before != id) {
+    NEKO_RETURN_IF_ERROR(files_.WriteAtomic(id_path, id, 0644));
+  }
   registry_ = std::make_unique<registry::Registry>(*store_, kinds_, clock_, random_);
   client_ = std::make_unique<registry::Client>(*registry_, clock_, random_);
   placement_ = std::make_unique<PlacementQuestions>(*client_, options_.host_min_ram_mb);
