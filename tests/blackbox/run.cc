@@ -170,7 +170,9 @@ bool Experiment::Settle() {
 }
 
 std::vector<std::string> Experiment::Verdict() const {
-  std::vector<std::string> out = recorder_.Complaints();
+  std::vector<std::string> out;
+  for (const Violation& violation : Check(recorder_.history()))
+    out.push_back(violation.rule + ": " + violation.text);
   for (const Write& write : recorder_.history().writes) {
     const auto life =
         std::lower_bound(alive_.begin(), alive_.end(), std::pair(write.invoked, Moment{0}));
@@ -179,8 +181,7 @@ std::vector<std::string> Experiment::Verdict() const {
       out.push_back("no answer to " + write.mark + " of " + write.key +
                     " from a process that was alive");
   }
-  for (const Violation& violation : Check(recorder_.history()))
-    out.push_back(violation.rule + ": " + violation.text);
+  for (std::string& complaint : recorder_.Complaints()) out.push_back(std::move(complaint));
   return out;
 }
 
