@@ -26,7 +26,7 @@ constexpr std::size_t kViolationsShown = 50;
 class Experiment {
  public:
   Experiment(const RunOptions& options, std::string folder, std::uint64_t seed, RunReport& report)
-      : options_(options), report_(report), random_(seed), nekoplane_(options.binary, folder) {
+      : report_(report), random_(seed), nekoplane_(options.binary, folder) {
     for (const Kind& kind : Kinds()) {
       watchers_.push_back(
           std::make_unique<Watcher>(kind, std::string("watcher of ") + kind.resource, recorder_));
@@ -57,7 +57,6 @@ class Experiment {
 
   void StopClients();
 
-  const RunOptions& options_;
   RunReport& report_;
   SeededRandom random_;
   Recorder recorder_;
