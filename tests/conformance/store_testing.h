@@ -69,6 +69,22 @@ inline ClaimChange ReleaseAllOf(const std::string& owner) {
   return {ClaimChange::Op::kReleaseOwner, {"", "", "", owner, ""}};
 }
 
+// Everything that readers of a store can see, as text.
+inline std::string Dump(const Store& store) {
+  std::string text = "version " + std::to_string(store.Version()) + "\n";
+  for (const char* resource : {kPods, kNodes}) {
+    store.List(resource)->ForEach("", "", [&](const ObjectPtr& o) {
+      text += o->key.resource + " " + o->key.ns + "/" + o->key.name + " " + o->uid + " " +
+              std::to_string(o->version) + " " + o->bytes + "\n";
+      return true;
+    });
+  }
+  store.Claims()->ForEach([&](const Claim& c) {
+    text += c.kind + " " + c.scope + " " + c.item + " " + c.owner + " " + c.detail + "\n";
+  });
+  return text;
+}
+
 inline testing::AssertionResult FailsWith(const Result<Committed>& result, Code code,
                                           const std::string& reason) {
   if (result) return testing::AssertionFailure() << "it worked";

@@ -46,22 +46,6 @@ class SqliteStoreTest : public testing::Test {
     ASSERT_TRUE(done.has_value()) << done.error().ToString();
   }
 
-  // Everything that readers of a store can see, as text.
-  static std::string Dump(const SqliteStore& store) {
-    std::string text = "version " + std::to_string(store.Version()) + "\n";
-    for (const char* resource : {kPods, kNodes}) {
-      store.List(resource)->ForEach("", "", [&](const ObjectPtr& o) {
-        text += o->key.resource + " " + o->key.ns + "/" + o->key.name + " " + o->uid + " " +
-                std::to_string(o->version) + " " + o->bytes + "\n";
-        return true;
-      });
-    }
-    store.Claims()->ForEach([&](const Claim& c) {
-      text += c.kind + " " + c.scope + " " + c.item + " " + c.owner + " " + c.detail + "\n";
-    });
-    return text;
-  }
-
   const std::string& path() const { return options_.path; }
 
   static std::string ReadFile(const std::string& path) {
