@@ -186,8 +186,8 @@ class Store {
   //         read again, decide again;
   //     kInvalid: a body that is not such JSON;
   //     kUnavailable: reason StorageFull or StorageFailed: not written, retry later. Only if the
-  //         disk failed within the commit and then could not even be read may it show up, whole,
-  //         when the disk works again;
+  //         disk failed within the commit and again right after it may it show up, whole, when the
+  //         disk works again or after a crash, and then before any later commit;
   //     kCancelled: the store is shutting down, nothing was written.
   virtual Result<Committed> Commit(const Context& ctx, Transaction transaction) = 0;
 

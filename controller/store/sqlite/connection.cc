@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "api/base/mutant.h"
@@ -103,6 +104,20 @@ Result<void> Connection::WriteWalAgain() {
   if (code == SQLITE_OK && size > 0) code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
   if (code != SQLITE_OK) return db_->Error(code, "write the log again");
   return {};
+}
+
+Result<void> Connection::Settle() {
+  NEKO_RETURN_IF_ERROR(WriteWalAgain());
+  int in_wal = 0;
+  int moved = 0;
+  // Not held up by a backup; but until that is through, some pages may have to stay in the WAL.
+  const int code =
+      sqlite3_wal_checkpoint_v2(db_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_wal, &moved);
+  if (code != SQLITE_OK || moved < in_wal) {
+    return db_->Error(code != SQLITE_OK ? code : SQLITE_BUSY, "checkpoint");
+  }
+  NEKO_TRY(const std::string boots, ReadMeta(*db_, kMetaBoots));
+  return WriteMeta(*db_, kMetaBoots, std::to_string(std::strtoull(boots.c_str(), nullptr, 10) + 1));
 }
 
 Connection::Written Connection::Write(const Head& head, const std::vector<Applied>& group,

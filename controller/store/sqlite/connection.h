@@ -25,6 +25,14 @@ class Connection {
   // Readies the statements of Write. REQUIRES: PrepareSchema was successful on this file.
   Result<void> PrepareStatements();
 
+  // For a file just opened, before anything is built on what its WAL brought along: that may be in
+  // the page cache only, and once a sync has failed no other makes up for it. Writes it again, moves
+  // it all to the database, then counts this opening, which ends on disk what the last connection
+  // left behind.
+  // Errors: as SqliteStatus; nothing is certain yet then.
+  // REQUIRES: PrepareSchema was successful on this file.
+  Result<void> Settle();
+
   struct Written {
     Result<Head> head;             // after the commit
     bool outcome_unknown = false;  // COMMIT failed: only the file knows whether it took place
@@ -34,12 +42,6 @@ class Connection {
   // (exclusive). Without outcome_unknown an error means that the file is unchanged.
   Written Write(const Head& head, const std::vector<Applied>& group, std::uint64_t trim_from,
                 std::uint64_t trim_until);
-
-  // Writes the WAL's bytes over themselves and syncs it. After a sync that failed, here or in a
-  // process before, Linux shows what was written but has given up writing it, and says so only
-  // once (docs/design/002-store.md); commits appended to that would be lost with it.
-  // REQUIRES: something was read through this connection, so that the WAL is open.
-  Result<void> WriteWalAgain();
 
   // Moves pages from the WAL into the database once enough have gathered. Between two groups:
   // inside COMMIT, where SQLite would do it, everybody in the group would wait for it.
@@ -51,6 +53,9 @@ class Connection {
  private:
   explicit Connection(std::unique_ptr<Database> db) : db_(std::move(db)) {}
 
+  // Writes the WAL's bytes over themselves and syncs it: only so does Linux try again what a failed
+  // sync made it give up, and a checkpoint must not begin before the WAL is safe.
+  Result<void> WriteWalAgain();
   Result<Head> WriteRows(Head head, const std::vector<Applied>& group);
   Result<void> WriteEvent(const Event& event, std::uint64_t* digest);
   Result<void> WriteClaim(const ClaimDelta& delta, std::uint64_t* digest);

@@ -69,10 +69,9 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(SqliteOptions options, Ra
   NEKO_TRY(const std::string boots_text, ReadMeta(db, kMetaBoots));
   const std::uint64_t boots = std::strtoull(boots_text.c_str(), nullptr, 10) + 1;
   NEKO_TRY(Loaded loaded, Load(db, options.history, boots));
-  NEKO_RETURN_IF_ERROR(connection->WriteWalAgain());
   NEKO_RETURN_IF_ERROR(connection->PrepareStatements());
   // The first write, now that everything read has been found good.
-  NEKO_RETURN_IF_ERROR(WriteMeta(db, kMetaBoots, std::to_string(boots)));
+  NEKO_RETURN_IF_ERROR(connection->Settle());
   if (own_files) NEKO_RETURN_IF_ERROR(lock.Note(installation_id));
   log.Info("store opened", {{"path", options.path},
                             {"installation", installation_id},

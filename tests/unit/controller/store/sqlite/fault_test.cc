@@ -1,57 +1,69 @@
 // The disk fails in every way at every moment: no answered commit is lost, none that failed shows
 // up later as half of one, and the store goes on when the disk does.
-#include <sqlite3.h>
-
 #include <set>
 
-#include "tests/unit/controller/store/sqlite/faulty_vfs.h"
+#include "tests/support/sim_disk/sim_disk.h"
 #include "tests/unit/controller/store/sqlite/sqlite_testing.h"
 
 namespace nekoplane::store {
 namespace {
 
+using Disk = sim::SimDisk;
+using Fate = Disk::Fate;
+using Op = Disk::Op;
+
 struct Fault {
   const char* name;
-  int code;
+  Fate fate;
   bool for_good;
-  bool after;
+  bool syncs_only = false;  // everything else works
 };
 
 class SqliteStoreFaultTest : public SqliteStoreTest, public testing::WithParamInterface<Fault> {
  protected:
-  SqliteStoreFaultTest() {
-    options_.threaded = false;
-    options_.vfs = vfs_.name();
-  }
+  SqliteStoreFaultTest() { StartOnANewDisk(); }
 
   ~SqliteStoreFaultTest() override { store_.reset(); }
 
-  void StartAfresh() {
-    vfs_.Use({});
+  void StartOnANewDisk() {
     store_.reset();
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-      std::filesystem::remove(path() + suffix);
-    }
-    Open();
+    disk_ = std::make_unique<Disk>(1);
+    options_.path = "nekoplane.db";
+    options_.threaded = false;
+    options_.vfs = disk_->vfs();
   }
 
-  // As the disk would look had the power failed now.
+  // From now on the n-th change of the disk meets `fault`, and, for good, all after it.
+  void FailAt(int n, const Fault& fault) {
+    fired_ = false;
+    disk_->SetPlan([this, left = n, fault](Op op) mutable {
+      if (op == Op::kRead || op == Op::kDelete) return Fate::kWork;
+      if (fault.syncs_only && op != Op::kSync) return Fate::kWork;
+      if (--left > 0 || (left < 0 && !fault.for_good)) return Fate::kWork;
+      fired_ = true;
+      return fault.fate;
+    });
+  }
+
+  void Repair() { disk_->SetPlan({}); }
+
+  // However it ends, nothing of what was answered may be missing, nor half of anything be there.
   void ExpectACrashNowToLeaveWhatReadersSee() {
-    SqliteOptions copy = options_;
-    copy.vfs.clear();
-    copy.path = (folder_ / "copy.db").string();
-    for (const char* suffix : {"", "-wal", "-shm"}) {
-      std::filesystem::remove(copy.path + suffix);
-      if (std::filesystem::exists(path() + suffix) && suffix != std::string("-shm")) {
-        std::filesystem::copy_file(path() + suffix, copy.path + suffix);
-      }
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      auto copy = disk_->Fork(seed);
+      if (seed > 0) copy->LosePower(random_);
+      SqliteOptions options = options_;
+      options.vfs = copy->vfs();
+      auto opened = SqliteStore::Open(options, random_, log_);
+      ASSERT_TRUE(opened.has_value()) << opened.error().ToString();
+      EXPECT_EQ(Dump(**opened), Dump(*store_)) << (seed > 0 ? "power loss" : "crash");
     }
-    auto opened = SqliteStore::Open(copy, random_, log_);
-    ASSERT_TRUE(opened.has_value()) << opened.error().ToString();
-    EXPECT_EQ(Dump(**opened), Dump(*store_));
   }
 
-  FaultyVfs vfs_;
+  void ExpectAPowerLossNowToKeep(const std::set<int>& steps);
+
+  std::unique_ptr<Disk> disk_;
+  bool fired_ = false;
 };
 
 // Each step is one object and one claim, so that half of a step would show.
@@ -81,35 +93,50 @@ std::set<int> StepsIn(const SqliteStore& store, int steps) {
   return present;
 }
 
+void SqliteStoreFaultTest::ExpectAPowerLossNowToKeep(const std::set<int>& steps) {
+  auto copy = disk_->Fork(1);
+  copy->LosePower(random_);
+  SqliteOptions options = options_;
+  options.vfs = copy->vfs();
+  auto opened = SqliteStore::Open(options, random_, log_);
+  ASSERT_TRUE(opened.has_value()) << opened.error().ToString();
+  for (const int i : steps) {
+    EXPECT_NE((*opened)->Get(PodKey("p" + std::to_string(i))), nullptr) << "lost " << i;
+  }
+}
+
 TEST_P(SqliteStoreFaultTest, AtEveryOperationLosesNothingAndRecovers) {
   constexpr int kSteps = 6;
   bool fired = true;
   int runs = 0;
   for (int n = 1; fired && n < 500; ++n, ++runs) {
     SCOPED_TRACE("operation " + std::to_string(n));
-    StartAfresh();
+    StartOnANewDisk();
+    Open();
     std::vector<EventPtr> told;
     auto watch = store_->Watch(kPods, 0, [&](const std::vector<EventPtr>& batch) {
       told.insert(told.end(), batch.begin(), batch.end());
     });
-    vfs_.Use({n, GetParam().for_good, GetParam().code, GetParam().after});
+    FailAt(n, GetParam());
     std::set<int> answered;
     for (int i = 0; i < kSteps; ++i) {
-      const bool fired_before = vfs_.fired();
+      const bool fired_before = fired_;
       if (Step(*store_, i)) answered.insert(i);
-      if (vfs_.fired() && !fired_before && !GetParam().for_good) {
+      if (fired_ && !fired_before && !GetParam().for_good) {
         ExpectACrashNowToLeaveWhatReadersSee();
       }
     }
-    fired = vfs_.fired();
+    fired = fired_;
     const std::set<int> seen = StepsIn(*store_, kSteps);
     EXPECT_EQ(seen, answered) << "readers see what was answered";
+    ExpectAPowerLossNowToKeep(answered);
 
-    vfs_.Use({});  // the disk works again
+    Repair();
     EXPECT_TRUE(Step(*store_, kSteps)) << "and so does the store";
     answered.insert(kSteps);
     const std::set<int> present = StepsIn(*store_, kSteps + 1);
     for (const int i : answered) EXPECT_TRUE(present.contains(i)) << "lost " << i;
+    ExpectACrashNowToLeaveWhatReadersSee();
     EXPECT_EQ(told.size(), present.size() * 2) << "each told once";
     for (std::size_t i = 0; i < told.size(); ++i) EXPECT_EQ(told[i]->version, i + 1);
 
@@ -119,30 +146,32 @@ TEST_P(SqliteStoreFaultTest, AtEveryOperationLosesNothingAndRecovers) {
     EXPECT_EQ(Dump(*store_), before) << "memory and file agree";
     if (HasFailure()) return;
   }
-  EXPECT_GT(runs, 10) << "the scenario has that many operations";
+  EXPECT_GE(runs, kSteps) << "the scenario has that many operations";
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Disk, SqliteStoreFaultTest,
-    testing::Values(Fault{"FullOnce", SQLITE_FULL, false, false},
-                    Fault{"FullForGood", SQLITE_FULL, true, false},
-                    Fault{"WriteErrorOnce", SQLITE_IOERR_WRITE, false, false},
-                    Fault{"WriteErrorForGood", SQLITE_IOERR_WRITE, true, false},
-                    Fault{"DoneButReportedAsErrorOnce", SQLITE_IOERR_WRITE, false, true},
-                    Fault{"DoneButReportedAsErrorForGood", SQLITE_IOERR_WRITE, true, true}),
+    testing::Values(Fault{"FullOnce", Fate::kFull, false}, Fault{"FullForGood", Fate::kFull, true},
+                    Fault{"ErrorOnce", Fate::kIoError, false},
+                    Fault{"ErrorForGood", Fate::kIoError, true},
+                    Fault{"TornOnce", Fate::kTorn, false}, Fault{"TornForGood", Fate::kTorn, true},
+                    Fault{"DoneButReportedAsErrorOnce", Fate::kIoErrorAfter, false},
+                    Fault{"DoneButReportedAsErrorForGood", Fate::kIoErrorAfter, true},
+                    Fault{"SyncErrorOnce", Fate::kIoError, false, true},
+                    Fault{"SyncErrorForGood", Fate::kIoError, true, true}),
     [](const auto& row) { return row.param.name; });
 
 TEST_F(SqliteStoreFaultTest, AFullDiskIsCalledThatAndReadsGoOn) {
   Open();
   EXPECT_TRUE(Step(*store_, 0));
-  vfs_.Use({1, true, SQLITE_FULL, false});
+  FailAt(1, {"", Fate::kFull, true});
   auto refused = Commit({Create("x")});
   EXPECT_TRUE(FailsWith(refused, Code::kUnavailable, "StorageFull"));
   EXPECT_NE(refused.error().message.find("Free some space"), std::string::npos);
   EXPECT_NE(store_->Get(PodKey("p0")), nullptr);
   EXPECT_TRUE(FailsWith(Commit({Create("p0")}), Code::kAlreadyExists, "AlreadyExists"))
       << "what needs no disk is answered";
-  vfs_.Use({});
+  Repair();
   Do({Create("x")});
 }
 
