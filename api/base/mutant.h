@@ -23,7 +23,6 @@ namespace nekoplane {
   X(kPortsReleasedEarly, "deletion gives back ports and room while the container still runs")     \
   X(kFinishedTooEarly, "deletion lets the object go while the container is still there")          \
   X(kVolumeBeforeContainer, "deletion removes the private volume before the container")           \
-  X(kSecretLeftBehind, "deletion leaves the session's Secret behind")                             \
   X(kSpecChangeIgnored, "a container made from an old spec goes on running")                      \
   X(kReadyDuringRecreate, "a session stays Ready while its container is made anew")               \
   X(kReadyWithoutProbe, "a session is Ready as soon as its container runs")                       \
@@ -44,6 +43,8 @@ namespace nekoplane {
   X(kGcOldPicture, "garbage is removed by one list of owners that is older than the engine's")    \
   X(kGcOwnerByName, "a container counts as owned if any session has its session's name")          \
   X(kGcKeptDataRemoved, "the kept volume of a deleted profile is removed as garbage")             \
+  X(kGcPortsBeforeContainer, "what a gone session's container still uses is given to others")     \
+  X(kGcForgetsSecrets, "a gone session's Secret stays for ever")                                  \
   X(kGcNeverSecondLook, "garbage always counts as seen for the first time")                       \
   X(kReaddInHandLost, "a key that is added while it is worked on is lost")                        \
   X(kDelayInHandLost, "a key that is delayed while it is worked on is lost")                      \
@@ -54,6 +55,8 @@ namespace nekoplane {
   X(kStoreLostUpdate, "the store ignores the version that a write was planned on")                \
   X(kReplayOffByOne, "a new watcher misses the first event after its version")                    \
   X(kListAtHalfUndone, "a list at an old version undoes only the newest change of an object")     \
+  X(kNotSettled, "a reopened database is built on before it is safe on disk")                     \
+  X(kJournalNotFlushed, "a new database's rollback journal may come back after a power loss")     \
   X(kNoFsync, "commits are answered without waiting for the disk")                                \
   X(kFailedWriteAccepted, "a commit that the disk refused is published and answered as done")     \
   X(kFailedCommitNotReread, "a failed COMMIT counts as not done; the file is not asked")          \

@@ -91,6 +91,33 @@ std::vector<Finding> DiffClaims(const std::vector<store::Claim>& claims, const O
   return findings;
 }
 
+std::vector<Finding> DiffNodeClaims(const std::string& node,
+                                    const std::vector<store::Claim>& claims,
+                                    const std::vector<runtime::Observed>& instances,
+                                    const Owners& owners) {
+  std::set<std::string> present;
+  for (const auto& instance : instances) present.insert(instance.session_uid);
+  auto findings = DiffClaims(claims, owners);
+  std::erase_if(findings, [&](const Finding& finding) {
+    return finding.claim.scope != node ||
+           (present.contains(finding.claim.owner) && !NEKO_MUTANT(kGcPortsBeforeContainer));
+  });
+  return findings;
+}
+
+std::vector<Finding> DiffOtherClaims(const std::vector<store::Claim>& claims,
+                                     const std::set<std::string>& nodes, const Owners& owners) {
+  std::set<std::string> on_nodes;  // owners
+  for (const auto& claim : claims) {
+    if (nodes.contains(claim.scope)) on_nodes.insert(claim.owner);
+  }
+  auto findings = DiffClaims(claims, owners);
+  std::erase_if(findings, [&](const Finding& finding) {
+    return nodes.contains(finding.claim.scope) || on_nodes.contains(finding.claim.owner);
+  });
+  return findings;
+}
+
 std::vector<Finding> DiffSecrets(const std::vector<v1alpha1::Secret>& secrets,
                                  const Owners& owners) {
   std::vector<Finding> findings;

@@ -53,6 +53,17 @@ std::vector<Finding> DiffMachine(const std::string& node,
 // Claims whose owner does not exist.
 std::vector<Finding> DiffClaims(const std::vector<store::Claim>& claims, const Owners& owners);
 
+// Of these, the ones that hold nothing any more. What a node's room and ports are claimed for may
+// still run there, so they stay until `instances`, the node's list, does not show it.
+std::vector<Finding> DiffNodeClaims(const std::string& node,
+                                    const std::vector<store::Claim>& claims,
+                                    const std::vector<runtime::Observed>& instances,
+                                    const Owners& owners);
+// A claim without a scope (a profile) stays as long as its owner has one with a scope; one of a
+// node that is not in `nodes` holds nothing.
+std::vector<Finding> DiffOtherClaims(const std::vector<store::Claim>& claims,
+                                     const std::set<std::string>& nodes, const Owners& owners);
+
 // Secrets that were made for sessions, by their owner references, of which none exists: what
 // Kubernetes' own collector does for all kinds.
 std::vector<Finding> DiffSecrets(const std::vector<v1alpha1::Secret>& secrets,

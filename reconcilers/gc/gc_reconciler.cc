@@ -39,6 +39,16 @@ Owners LiveOwners(const registry::Client& client) {
   return owners;
 }
 
+std::vector<store::Claim> AllClaims(const registry::Client& client) {
+  std::vector<store::Claim> claims;
+  client.Claims()->ForEach([&](const store::Claim& claim) { claims.push_back(claim); });
+  return claims;
+}
+
+void Append(std::vector<Finding>& to, std::vector<Finding> from) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
 }  // namespace
 
 Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const std::string& node,
@@ -61,17 +71,18 @@ Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const st
   }
   if (!NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client);
   const Duration grace = NEKO_MUTANT(kGcOldPicture) ? Duration::zero() : options.grace;
-  return DiffMachine(node, instances, volumes, owners, deps.clock.WallNow(), grace);
+  auto findings = DiffMachine(node, instances, volumes, owners, deps.clock.WallNow(), grace);
+  Append(findings, DiffNodeClaims(node, AllClaims(deps.client), instances, owners));
+  return findings;
 }
 
 std::vector<Finding> LookAtStore(const Deps& deps) {
-  std::vector<store::Claim> claims;
-  deps.client.Claims()->ForEach([&](const store::Claim& claim) { claims.push_back(claim); });
+  const auto claims = AllClaims(deps.client);
   const auto secrets = deps.client.List<v1alpha1::Secret>();
+  const auto nodes = deps.drivers.Nodes();
   const Owners owners = LiveOwners(deps.client);
-  auto findings = DiffClaims(claims, owners);
-  auto more = DiffSecrets(secrets, owners);
-  std::move(more.begin(), more.end(), std::back_inserter(findings));
+  auto findings = DiffOtherClaims(claims, {nodes.begin(), nodes.end()}, owners);
+  if (!NEKO_MUTANT(kGcForgetsSecrets)) Append(findings, DiffSecrets(secrets, owners));
   return findings;
 }
 

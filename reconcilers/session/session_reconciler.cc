@@ -152,7 +152,7 @@ Outcome SessionReconciler::DoRemoveVolume(const Context& ctx, const Inputs& in, 
 Outcome SessionReconciler::DoFinish(const Context& ctx, const Inputs& in) {
   const auto& meta = in.session.metadata;
   const auto secret = deps_.client.Get<v1alpha1::Secret>(meta.namespace_, SecretName(meta.uid));
-  if (secret && !NEKO_MUTANT(kSecretLeftBehind)) {
+  if (secret) {
     const auto deleted = deps_.client.Delete(ctx, *secret);
     if (!deleted) return AfterWriteError(deleted.error());
   }

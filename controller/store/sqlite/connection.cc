@@ -32,7 +32,8 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path,
   NEKO_RETURN_IF_ERROR(CheckIdentity(*db));
   // A fresh file turns to WAL in a transaction with a rollback journal. EXTRA flushes the journal's
   // removal: one that a power loss brought back would undo the file, and SQLite then drops its WAL.
-  NEKO_RETURN_IF_ERROR(db->Exec("PRAGMA synchronous = EXTRA"));
+  const char* extra = NEKO_MUTANT(kJournalNotFlushed) ? "FULL" : "EXTRA";
+  NEKO_RETURN_IF_ERROR(db->Exec(std::string("PRAGMA synchronous = ") + extra));
   NEKO_TRY(const std::string mode, db->QueryText("PRAGMA journal_mode = WAL"));
   if (mode != "wal") {
     return MakeStatus(Code::kUnavailable, "StorageFailed",
@@ -107,6 +108,7 @@ Result<void> Connection::WriteWalAgain() {
 }
 
 Result<void> Connection::Settle() {
+  if (NEKO_MUTANT(kNotSettled)) return {};
   NEKO_RETURN_IF_ERROR(WriteWalAgain());
   int in_wal = 0;
   int moved = 0;

@@ -117,12 +117,45 @@ TEST_F(GcTest, SilentEngineMeansNothingIsKnown) {
 TEST_F(GcTest, StaleClaimsAreReleased) {
   ASSERT_TRUE(client_.ChangeClaims({}, {Acquire(PortClaims("host", "dead", {8800, 59000})[0])})
                   .has_value());
-  EXPECT_EQ(LookAtStore(deps_).size(), 1U);
-  gc_.Reconcile({}, {"", ""});
+  EXPECT_EQ(Look({}, deps_, "host", {})->size(), 1U);
+  gc_.Reconcile({}, {"", "host"});
   clock_.Advance(seconds(10));
   EXPECT_TRUE(store_.Claims()->Find(store::kClaimPortTcp, "host", "8800").has_value());
-  gc_.Reconcile({}, {"", ""});
+  gc_.Reconcile({}, {"", "host"});
   EXPECT_FALSE(store_.Claims()->Find(store::kClaimPortTcp, "host", "8800").has_value());
+}
+
+TEST_F(GcTest, ClaimsOutliveTheContainerThatUsesThem) {
+  Start("dead", *driver_);
+  ASSERT_TRUE(client_
+                  .ChangeClaims({}, {Acquire(PortClaims("host", "dead", {9000, 9001})[0]),
+                                     Acquire(ProfileClaim("p1", "dead"))})
+                  .has_value());
+  clock_.Advance(seconds(61));
+  LookOnce();
+  gc_.Reconcile({}, {"", ""});
+  clock_.Advance(seconds(10));
+  LookOnce();  // the container goes
+  gc_.Reconcile({}, {"", ""});
+  EXPECT_TRUE(engine_.Containers().empty());
+  EXPECT_TRUE(store_.Claims()->Find(store::kClaimPortTcp, "host", "9000").has_value());
+  EXPECT_TRUE(store_.Claims()->Find(store::kClaimProfile, "", "p1").has_value());
+  for (int look = 0; look < 2; ++look) {
+    clock_.Advance(seconds(10));
+    LookOnce();
+  }
+  EXPECT_FALSE(store_.Claims()->Find(store::kClaimPortTcp, "host", "9000").has_value());
+  for (int look = 0; look < 2; ++look) {
+    gc_.Reconcile({}, {"", ""});
+    clock_.Advance(seconds(10));
+  }
+  EXPECT_FALSE(store_.Claims()->Find(store::kClaimProfile, "", "p1").has_value());
+}
+
+TEST_F(GcTest, ClaimsOnANodeThatIsNoMoreHoldNothing) {
+  ASSERT_TRUE(
+      client_.ChangeClaims({}, {Acquire(PortClaims("gone", "dead", {9000, 9001})[0])}).has_value());
+  EXPECT_EQ(LookAtStore(deps_).size(), 1U);
 }
 
 TEST_F(GcTest, DryRunShowsWhatWouldGoAndChangesNothing) {
