@@ -1,0 +1,19 @@
+// S1: There is never more than one container per session, over all machines.
+#include <set>
+
+#include "tests/sim/invariants/invariant.h"
+
+namespace nekoplane::sim {
+
+void CheckOneContainer(const View& view, Wrong& wrong) {
+  std::set<std::string> seen;
+  for (const auto& [node, engine] : view.world.engines) {
+    for (const auto& container : engine->Containers()) {
+      if (!seen.insert(container.spec.session_uid).second) {
+        wrong.push_back("two containers for session " + container.spec.session_uid);
+      }
+    }
+  }
+}
+
+}  // namespace nekoplane::sim

@@ -1,0 +1,376 @@
+#include "tests/sim/users.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "api/v1alpha1/browser_session.h"
+
+namespace nekoplane::sim {
+namespace {
+
+constexpr char kBase[] = "/apis/nekoplane.dev/v1alpha1/namespaces/default/";
+constexpr int kNames = 12;  // few, so that a new object meets what is left of an old one
+constexpr std::size_t kOpenWatches = 2;
+
+std::uint64_t NumberAfter(std::string_view text, std::string_view mark) {
+  const std::size_t at = text.find(mark);
+  if (at == std::string_view::npos) return 0;
+  std::uint64_t number = 0;
+  std::from_chars(text.data() + at + mark.size(), text.data() + text.size(), number);
+  return number;
+}
+
+}  // namespace
+
+// What one watch was told: versions, from one on.
+class Users::WatchStream final : public http::Stream {
+ public:
+  explicit WatchStream(std::uint64_t after) : after_(after), last_(after) {}
+
+  bool Write(std::shared_ptr<const std::string> chunk) override {
+    if (closed_) return false;
+    std::size_t from = 0;
+    for (std::size_t end = 0; (end = chunk->find('\n', from)) != std::string::npos;
+         from = end + 1) {
+      Frame(std::string_view(*chunk).substr(from, end - from));
+    }
+    if (from != chunk->size()) wrong = "S6: half a frame";
+    return true;
+  }
+
+  void Close() override { End(); }
+
+  void OnClosed(std::function<void()> callback) override {
+    if (closed_) return callback();
+    on_closed_ = std::move(callback);
+  }
+
+  void End() {
+    if (std::exchange(closed_, true)) return;
+    if (const auto callback = std::exchange(on_closed_, nullptr)) callback();
+  }
+
+  bool closed() const { return closed_; }
+
+  std::uint64_t after() const { return after_; }
+
+  std::uint64_t last() const { return last_; }
+
+  const std::vector<std::uint64_t>& versions() const { return versions_; }
+
+  std::string wrong;
+
+ private:
+  void Frame(std::string_view frame) {
+    if (frame.find("\"type\":\"ERROR\"") != std::string_view::npos) return End();
+    const std::uint64_t version = NumberAfter(frame, "\"resourceVersion\":\"");
+    if (version < last_ || (version == last_ && frame.find("BOOKMARK") == std::string_view::npos)) {
+      wrong = "S6: a watch went from version " + std::to_string(last_) + " to " +
+              std::to_string(version);
+    }
+    last_ = version;
+    if (frame.find("\"type\":\"BOOKMARK\"") == std::string_view::npos) versions_.push_back(version);
+  }
+
+  const std::uint64_t after_;
+  std::uint64_t last_;
+  std::vector<std::uint64_t> versions_;
+  bool closed_ = false;
+  std::function<void()> on_closed_;
+};
+
+// What came of one request.
+struct Users::Answer {
+  bool given() const { return response || stream; }
+
+  std::uint64_t watch_after = 0;
+  std::optional<http::Response> response;
+  std::shared_ptr<WatchStream> stream;
+  Fibers::Sleeper asker;
+};
+
+class Users::Reply final : public http::Responder {
+ public:
+  Reply(Fibers& fibers, std::shared_ptr<Answer> answer)
+      : fibers_(fibers), answer_(std::move(answer)) {}
+
+  // As the real one.
+  ~Reply() override {
+    if (!answer_->given()) Reply::Send({500, {}, "{}"});
+  }
+
+  void Send(http::Response response) override {
+    answer_->response = std::move(response);
+    fibers_.Wake(answer_->asker);
+  }
+
+  std::shared_ptr<http::Stream> StartStream(int, http::Headers) override {
+    answer_->stream = std::make_shared<WatchStream>(answer_->watch_after);
+    fibers_.Wake(answer_->asker);
+    return answer_->stream;
+  }
+
+ private:
+  Fibers& fibers_;
+  const std::shared_ptr<Answer> answer_;
+};
+
+// What paging through a list came to.
+struct Users::Listed {
+  std::uint64_t version = 0;
+  std::map<std::string, std::uint64_t> objects;  // versions by namespace/name
+};
+
+Users::Users(World& world, Life& life, std::uint64_t seed, UserOptions options)
+    : world_(world), life_(life), random_(seed), options_(options) {}
+
+Users::~Users() = default;
+
+void Users::Spawn(std::function<void()> act) { world_.fibers.Spawn("user", std::move(act)); }
+
+namespace {
+
+std::shared_ptr<http::Request> MakeRequest(const std::string& method, const std::string& path,
+                                           const std::string& query, const std::string& body) {
+  auto request = std::make_shared<http::Request>();
+  request->method = method;
+  request->path = path;
+  request->target = query.empty() ? path : path + "?" + query;
+  for (std::size_t at = 0; at < query.size();) {
+    const std::size_t end = std::min(query.find('&', at), query.size());
+    const std::string pair = query.substr(at, end - at);
+    const std::size_t equals = pair.find('=');
+    request->query.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+    at = end + 1;
+  }
+  request->headers = {
+      {"Accept", "application/json"},
+      {"Content-Type", method == "PATCH" ? "application/merge-patch+json" : "application/json"}};
+  request->body = body;
+  return request;
+}
+
+}  // namespace
+
+std::optional<http::Response> Users::Ask(const std::string& method, const std::string& path,
+                                         const std::string& query, const std::string& body) {
+  Program* program = life_.program();
+  if (program == nullptr) return std::nullopt;
+  const auto answer = std::make_shared<Answer>();
+  program->api().Handle(MakeRequest(method, path, query, body),
+                        std::make_shared<Reply>(world_.fibers, answer));
+  while (!answer->given() && !program->dead()) world_.fibers.Sleep(answer->asker);
+  if (program->dead()) {
+    ++answers_[0];
+    return std::nullopt;
+  }
+  const int status = answer->response->status;
+  if (status == 500) {
+    world_.events.wrong.push_back("L5: " + method + " " + path + " is answered 500");
+  }
+  ++answers_[status];
+  return answer->response;
+}
+
+std::string Users::AnyName() { return "s" + std::to_string(random_.Below(kNames)); }
+
+std::string Users::SessionPath(const std::string& name) const {
+  return std::string(kBase) + "browsersessions/" + name;
+}
+
+void Users::Create() {
+  Program* program = life_.program();
+  if (program == nullptr) return;
+  const auto sessions = program->store().List(v1alpha1::BrowserSession::kResource);
+  if (static_cast<int>(sessions->size()) >= options_.sessions) return;
+  Json object = {{"apiVersion", "nekoplane.dev/v1alpha1"},
+                 {"kind", "BrowserSession"},
+                 {"metadata", {{"name", AnyName()}}},
+                 {"spec", {{"url", "https://example.org/" + std::to_string(created_++)}}}};
+  Json& spec = object["spec"];
+  if (random_.Below(4) == 0) {
+    spec["profileRef"]["name"] =
+        "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)));
+  }
+  if (random_.Below(10) == 0) spec["operatingMode"] = "Suspended";
+  if (options_.nodes > 1 && random_.Below(3) == 0) {
+    const auto node = random_.Below(static_cast<unsigned>(options_.nodes));
+    spec["nodeName"] = node == 0 ? "host" : "worker-" + std::to_string(node);
+  }
+  Spawn([this, body = object.dump()] {
+    Ask("POST", std::string(kBase) + "browsersessions", "", body);
+  });
+}
+
+void Users::Delete() {
+  const std::string name = AnyName();
+  deleted_.insert(name);
+  Spawn([this, name] { Ask("DELETE", SessionPath(name)); });
+}
+
+void Users::Patch(const Json& patch) {
+  Spawn(
+      [this, name = AnyName(), body = patch.dump()] { Ask("PATCH", SessionPath(name), "", body); });
+}
+
+// As a controller of somebody else does: the version read must be the version replaced.
+void Users::ReplaceAfterRead() {
+  Spawn([this, name = AnyName(), color = std::to_string(random_.Below(3))] {
+    const auto read = Ask("GET", SessionPath(name));
+    if (!read || read->status != 200) return;
+    Json object = Json::parse(read->body);
+    const std::uint64_t before = NumberAfter(read->body, "\"resourceVersion\":\"");
+    object["metadata"]["labels"]["color"] = "c" + color;
+    const auto written = Ask("PUT", SessionPath(name), "", object.dump());
+    if (!written || written->status != 200) return;
+    const std::uint64_t after = NumberAfter(written->body, "\"resourceVersion\":\"");
+    for (std::uint64_t v = before + 1; v < after && v <= world_.events.last(); ++v) {
+      const auto& entry = world_.events.entries()[v - 1];
+      if (entry.object != nullptr && entry.object->key.name == name &&
+          entry.object->key.resource == v1alpha1::BrowserSession::kResource) {
+        world_.events.wrong.push_back("S4: a replacement of version " + std::to_string(before) +
+                                      " of " + name + " overwrote version " + std::to_string(v));
+      }
+    }
+  });
+}
+
+void Users::CreateProfile() {
+  Json object = {
+      {"apiVersion", "nekoplane.dev/v1alpha1"},
+      {"kind", "BrowserProfile"},
+      {"metadata",
+       {{"name", "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)))}}},
+      {"spec", Json::object()}};
+  if (random_.Below(2) == 0) object["spec"]["retentionPolicy"] = "Delete";
+  Spawn([this, body = object.dump()] {
+    Ask("POST", std::string(kBase) + "browserprofiles", "", body);
+  });
+}
+
+void Users::DeleteProfile() {
+  const std::string name =
+      "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)));
+  Spawn([this, name] { Ask("DELETE", std::string(kBase) + "browserprofiles/" + name); });
+}
+
+// The pages of one chain show one instant, whatever is written between them.
+void Users::PageThrough() {
+  Spawn([this] {
+    Listed listed;
+    std::string token;
+    do {
+      const auto page = Ask("GET", std::string(kBase) + "browsersessions",
+                            token.empty() ? "limit=2" : "limit=2&continue=" + token);
+      if (!page || page->status != 200) return;  // 410: that instant is not kept any more
+      const Json list = Json::parse(page->body);
+      const Json& meta = list["metadata"];
+      const std::uint64_t version = NumberAfter(meta.dump(), "\"resourceVersion\":\"");
+      if (listed.version != 0 && listed.version != version) {
+        world_.events.wrong.push_back("S7: a page of " + std::to_string(listed.version) +
+                                      " says it is of " + std::to_string(version));
+      }
+      listed.version = version;
+      for (const Json& item : list["items"]) {
+        const Json& m = item["metadata"];
+        listed.objects[m["namespace"].get<std::string>() + "/" + m["name"].get<std::string>()] =
+            NumberAfter(m.dump(), "\"resourceVersion\":\"");
+      }
+      token = meta.value("continue", "");
+    } while (!token.empty());
+    listed_.push_back(std::move(listed));
+  });
+}
+
+// Lists and watches from there, or goes on where a watch that ended had come to.
+void Users::Watch() {
+  std::size_t open = 0;
+  for (const auto& watch : watches_) open += watch->closed() ? 0 : 1;
+  if (open >= kOpenWatches) return;
+  const bool resume = !watches_.empty() && random_.Below(3) != 0;
+  const std::uint64_t from = resume ? watches_.back()->last() : 0;
+  Spawn([this, from] {
+    std::uint64_t after = from;
+    if (after == 0) {
+      const auto list = Ask("GET", std::string(kBase) + "browsersessions", "limit=1");
+      if (!list || list->status != 200) return;
+      after = NumberAfter(list->body, "\"resourceVersion\":\"");
+      const Json meta = Json::parse(list->body)["metadata"];
+      after = NumberAfter(meta.dump(), "\"resourceVersion\":\"");
+    }
+    Program* program = life_.program();
+    if (program == nullptr) return;
+    const auto answer = std::make_shared<Answer>();
+    answer->watch_after = after;
+    const std::string query =
+        "watch=1&allowWatchBookmarks=true&resourceVersion=" + std::to_string(after);
+    program->api().Handle(MakeRequest("GET", std::string(kBase) + "browsersessions", query, ""),
+                          std::make_shared<Reply>(world_.fibers, answer));
+    while (!answer->given() && !program->dead()) world_.fibers.Sleep(answer->asker);
+    if (answer->stream) watches_.push_back(answer->stream);
+  });
+}
+
+// `kubectl patch --type=merge -p '{"metadata":{"finalizers":null}}'`, as impatient people do.
+void Users::StripFinalizers() {
+  Spawn([this, name = AnyName()] {
+    const auto read = Ask("GET", SessionPath(name));
+    if (!read || read->status != 200) return;
+    const Json object = Json::parse(read->body);
+    stripped_.insert(object["metadata"]["uid"].get<std::string>());
+    Ask("PATCH", SessionPath(name), "", R"({"metadata":{"finalizers":null}})");
+  });
+}
+
+void Users::Act() {
+  const auto what = random_.Below(100);
+  if (what < 26) return Create();
+  if (what < 40) return Delete();
+  if (what < 46) {
+    return Patch({{"spec", {{"screen", std::to_string(800 + random_.Below(4)) + "x600@30"}}}});
+  }
+  if (what < 50) return Patch({{"spec", {{"url", "https://example.net/"}}}});
+  if (what < 62) {
+    return Patch({{"spec", {{"operatingMode", random_.Below(2) == 0 ? "Suspended" : "Running"}}}});
+  }
+  if (what < 68) return ReplaceAfterRead();
+  if (what < 78) return CreateProfile();
+  if (what < 82) return DeleteProfile();
+  if (what < 88) return PageThrough();
+  if (what < 98) return Watch();
+  StripFinalizers();
+}
+
+void Users::CutWatch() {
+  for (const auto& watch : watches_) {
+    if (!watch->closed()) return watch->End();
+  }
+}
+
+void Users::EndWatches() {
+  for (const auto& watch : watches_) watch->End();
+}
+
+std::vector<std::string> Users::WrongAnswers(const EventLog& events, bool settled) {
+  std::vector<std::string> wrong;
+  constexpr const char* kResource = v1alpha1::BrowserSession::kResource;
+  for (const auto& listed : listed_) {
+    if (events.StateAt(kResource, listed.version) == listed.objects) continue;
+    wrong.push_back("S7: a list at version " + std::to_string(listed.version) +
+                    " shows other objects than there were");
+  }
+  listed_.clear();
+  for (const auto& watch : watches_) {
+    if (!watch->wrong.empty()) wrong.push_back(watch->wrong);
+    const std::uint64_t until = settled && !watch->closed() ? events.last() : watch->last();
+    if (events.VersionsOf(kResource, watch->after(), until) != watch->versions()) {
+      wrong.push_back("S6: a watch from version " + std::to_string(watch->after()) + " to " +
+                      std::to_string(until) + " had gaps or repeats");
+    }
+  }
+  std::erase_if(watches_, [](const auto& watch) { return watch->closed(); });
+  return wrong;
+}
+
+}  // namespace nekoplane::sim

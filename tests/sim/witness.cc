@@ -1,0 +1,108 @@
+#include "tests/sim/witness.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/codec/json_codec.h"
+#include "api/v1alpha1/session_conditions.h"
+#include "reconcilers/common/conditions.h"
+
+namespace nekoplane::sim {
+namespace {
+
+using v1alpha1::BrowserProfile;
+using v1alpha1::BrowserSession;
+
+constexpr std::string_view kContainerPrefix = "nekoplane-";
+
+}  // namespace
+
+Witness::Witness(World& world, Life& life, const Users& users)
+    : world_(world), life_(life), users_(users) {
+  for (const auto& [node, engine] : world_.engines) {
+    engine->SetWitness(
+        [this, node = node, engine = engine.get()](runtime::SimCall call, std::string_view target) {
+          See(node, *engine, call, target);
+        });
+  }
+}
+
+Witness::~Witness() {
+  for (const auto& [node, engine] : world_.engines) engine->SetWitness({});
+}
+
+store::ObjectPtr Witness::Find(const char* resource, std::string_view uid) const {
+  store::ObjectPtr found;
+  life_.program()->store().List(resource)->ForEach("", "", [&](const store::ObjectPtr& object) {
+    if (object->uid == uid) found = object;
+    return found == nullptr;
+  });
+  return found;
+}
+
+void Witness::See(const std::string& node, const runtime::SimEngine& engine, runtime::SimCall call,
+                  std::string_view target) {
+  // Of a dead program's requests the present one knows nothing; what they do is an accident.
+  if (std::exchange(world_.arriving_late, false) || life_.program() == nullptr) return;
+  const std::string uid(target.substr(std::min(target.size(), kContainerPrefix.size())));
+  switch (call) {
+    case runtime::SimCall::kCreate:
+    case runtime::SimCall::kStart:
+      return SeeMaking(node, uid);
+    case runtime::SimCall::kStop:
+    case runtime::SimCall::kRemove:
+      return SeeStopping(node, engine, uid);
+    case runtime::SimCall::kVolumeRemove:
+      return SeeVolumeRemoval(engine, target);
+    default:
+      return;
+  }
+}
+
+void Witness::SeeMaking(const std::string& node, const std::string& uid) {
+  if (users_.stripped().contains(uid)) return;
+  const auto object = Find(BrowserSession::kResource, uid);
+  if (object == nullptr) {
+    wrong.push_back("S10: a container is made for " + uid + ", which does not exist");
+    return;
+  }
+  if (object->bytes.find(BrowserSession::kFinalizer) == std::string::npos) {
+    wrong.push_back("S10: a container is made for " + object->key.name + " before its finalizer");
+  }
+  const auto claim = life_.program()->store().Claims()->Find(store::kClaimInstance, node, uid);
+  if (!claim || claim->owner != uid) {
+    wrong.push_back("S10: a container is made for " + object->key.name + " before it is claimed");
+  }
+}
+
+void Witness::SeeStopping(const std::string& node, const runtime::SimEngine& engine,
+                          const std::string& uid) {
+  const auto object = Find(BrowserSession::kResource, uid);
+  if (object == nullptr) return;
+  const auto session = codec::Decode<BrowserSession>(object->bytes);
+  if (!session || session->metadata.deleting() || session->status.nodeName != node) return;
+  for (const auto& container : engine.Containers()) {
+    if (container.spec.session_uid != uid) continue;
+    if (container.phase != runtime::Observed::Phase::kRunning) return;
+  }
+  if (reconcilers::IsTrue(session->status.conditions, v1alpha1::session::kReady)) {
+    wrong.push_back("S10: the container of " + object->key.name +
+                    " is stopped, and the session says that it is Ready");
+  }
+}
+
+void Witness::SeeVolumeRemoval(const runtime::SimEngine& engine, std::string_view name) {
+  for (const auto& volume : engine.Volumes()) {
+    if (volume.name != name) continue;
+    const bool shared = !volume.profile_uid.empty();
+    const auto owner = shared ? Find(BrowserProfile::kResource, volume.profile_uid)
+                              : Find(BrowserSession::kResource, volume.session_uid);
+    if (owner == nullptr || owner->bytes.find("\"deletionTimestamp\"") != std::string::npos) {
+      continue;
+    }
+    wrong.push_back("S8: volume " + volume.name + " is removed, but " + owner->key.name +
+                    " is there");
+  }
+}
+
+}  // namespace nekoplane::sim
