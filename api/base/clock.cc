@@ -122,11 +122,13 @@ Result<WallTime> ParseTime(std::string_view text) {
   const std::chrono::year_month_day ymd{std::chrono::year(year),
                                         std::chrono::month(unsigned(month)),
                                         std::chrono::day(unsigned(day))};
-  // A nanosecond count since 1970 fits years 1678 to 2261.
-  if (!ymd.ok() || year < 1678 || year > 2261) return BadTime(text);
-  return WallTime(std::chrono::sys_days(ymd)) + std::chrono::hours(hour) +
-         std::chrono::minutes(minute - offset_minutes) + std::chrono::seconds(second) +
-         std::chrono::nanoseconds(nanos);
+  if (!ymd.ok()) return BadTime(text);
+  const auto whole = std::chrono::sys_days(ymd) + std::chrono::hours(hour) +
+                     std::chrono::minutes(minute - offset_minutes) + std::chrono::seconds(second);
+  // Nanoseconds since 1970 fit 64 bits from September 1677 to April 2262, whatever the offset.
+  constexpr auto kMost = std::chrono::floor<std::chrono::seconds>(Duration::max());
+  if (whole.time_since_epoch() >= kMost || whole.time_since_epoch() < -kMost) return BadTime(text);
+  return WallTime(whole) + std::chrono::nanoseconds(nanos);
 }
 
 }  // namespace nekoplane

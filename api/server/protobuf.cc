@@ -202,7 +202,7 @@ Result<json> TimeOf(const WireField& field, const Field& spec) {
   }
   constexpr std::int64_t kYearOne = -62135596800;
   if ((seconds == 0 && nanos == 0) || seconds == kYearOne) return json(nullptr);
-  // What WallTime can hold: nanoseconds since 1970 in 64 bits, the years 1678 to 2261.
+  // What WallTime can hold: nanoseconds since 1970 in 64 bits, 1677 to 2262.
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
   if (seconds > kMost || seconds < -kMost || nanos < 0 || nanos >= 1'000'000'000) {
     return Malformed(std::string(spec.name) + " is out of range");

@@ -18,6 +18,20 @@ TEST(TimeTest, FormatsAndParsesBack) {
   EXPECT_EQ(FormatTime(*ParseTime("1969-12-31T23:59:59Z")), "1969-12-31T23:59:59Z");
 }
 
+TEST(TimeTest, GoesAsFarAsNanosecondsIn64Bits) {
+  EXPECT_EQ(FormatTime(*ParseTime("1678-01-01T00:00:00+23:59")), "1677-12-31T00:01:00Z");
+  for (const char* text :
+       {"1677-09-21T00:12:44Z", "1677-12-31T00:01:00Z", "2262-04-11T23:47:15Z"}) {
+    const auto time = ParseTime(text);
+    ASSERT_TRUE(time) << text;
+    EXPECT_EQ(FormatTime(*time), text);
+  }
+  for (const char* text : {"1677-09-21T00:12:43Z", "2262-04-11T23:47:16.9Z",
+                           "2262-04-11T23:47:15-00:01", "0000-01-01T00:00:00Z"}) {
+    EXPECT_TRUE(ParseTime(text).is(Code::kInvalid)) << text;
+  }
+}
+
 TEST(TimeTest, RefusesWhatIsNoTime) {
   for (const char* text :
        {"", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01 00:00:00Z",
