@@ -197,6 +197,8 @@ class Patcher {
     }
     json value;
     NEKO_RETURN_IF_ERROR(Take(from, &value));
+    // Its depth is measured anew wherever it goes.
+    NEKO_RETURN_IF_ERROR(Spend(moved_, CountNodes(value), kMaxMovedElements));
     return Add(to, std::move(value));
   }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kOrder = "$setElementOrder/", kDeleteFrom = "$deleteFromPrimitiveList/";
+// Items of keyed lists are compared with one another.
+constexpr std::size_t kMaxComparisons = 1000000;
 
 Status Malformed(std::string what) {
   return MakeStatus(Code::kInvalid, "MalformedPatch", std::move(what));
@@ -43,15 +46,17 @@ json WithoutDirectives(json map) {
 }
 
 void Union(json& list, const json& more) {
+  std::set<json> seen(list.begin(), list.end());
   for (const json& item : more) {
-    if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+    if (seen.insert(item).second) list.push_back(item);
   }
 }
 
 json Without(const json& list, const json& unwanted) {
+  const std::set<json> dropped(unwanted.begin(), unwanted.end());
   json kept = json::array();
   for (const json& item : list) {
-    if (std::find(unwanted.begin(), unwanted.end(), item) == unwanted.end()) kept.push_back(item);
+    if (!dropped.contains(item)) kept.push_back(item);
   }
   return kept;
 }
@@ -65,6 +70,9 @@ Result<json> MergeList(json target, const json& patch, std::string_view name) {
     replace = replace || directive == "replace";
   }
   if (replace || !target.is_array()) target = json::array();
+  if ((target.size() + patch.size()) * patch.size() > kMaxComparisons) {
+    return Malformed("too many items of " + std::string(name));
+  }
   for (const json& item : patch) {
     if (!item.is_object())
       return Malformed("the items of " + std::string(name) + " must be objects");
@@ -97,9 +105,9 @@ Result<bool> FieldDirective(json& target, const std::string& name, const json& v
   if (name == "$patch" || name.starts_with(kOrder)) return true;
   if (name == "$retainKeys") {
     if (!value.is_array()) return Malformed("$retainKeys must be a list");
+    const std::set<json> kept(value.begin(), value.end());
     for (auto it = target.begin(); it != target.end();) {
-      const bool kept = std::find(value.begin(), value.end(), it.key()) != value.end();
-      it = kept ? std::next(it) : target.erase(it);
+      it = kept.contains(it.key()) ? std::next(it) : target.erase(it);
     }
     return true;
   }

@@ -221,5 +221,32 @@ INSTANTIATE_TEST_SUITE_P(
              "MalformedPatch: a strategic merge patch must be an object"}),
     [](const auto& row) { return row.param.name; });
 
+TEST(StrategicMergePatchTest, BoundsItsWork) {
+  json conditions = json::array();
+  for (int i = 0; i < 2000; ++i) conditions.push_back({{"type", "x" + std::to_string(i)}});
+  const auto patched = StrategicMergePatch(json::object(), {{"conditions", conditions}});
+  ASSERT_FALSE(patched);
+  EXPECT_EQ(patched.error().message, "too many items of conditions");
+
+  // As many finalizers as a body can hold take a moment, not a minute.
+  json finalizers = json::array();
+  for (int i = 0; i < 90000; ++i) finalizers.push_back("x/" + std::to_string(i));
+  const auto many =
+      StrategicMergePatch({{"finalizers", {"x/1", "a"}}}, {{"finalizers", finalizers}});
+  ASSERT_TRUE(many);
+  EXPECT_EQ((*many)["finalizers"].size(), 90001u);
+}
+
+TEST(JsonPatchTest, MovingMuchToAndFroIsTooMuchWork) {
+  json patch = json::array();
+  for (int i = 0; i < 1000; ++i) {
+    patch.push_back({{"op", "move"}, {"from", i % 2 ? "/b" : "/a"}, {"path", i % 2 ? "/a" : "/b"}});
+  }
+  EXPECT_TRUE(JsonPatch({{"a", {1}}}, patch));
+  const auto patched = JsonPatch({{"a", json(10000, 1)}}, patch);
+  ASSERT_FALSE(patched);
+  EXPECT_EQ(patched.error().reason, "PatchFailed");
+}
+
 }  // namespace
 }  // namespace nekoplane::codec
