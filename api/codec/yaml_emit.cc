@@ -12,6 +12,8 @@ using nlohmann::json;
 
 constexpr std::array<std::string_view, 5> kFirstKeys{"apiVersion", "kind", "metadata", "spec",
                                                      "status"};
+// Readers look for the colon of an ordinary key within 1024 characters.
+constexpr std::size_t kMaxPlainKey = 1000;
 
 std::string Quoted(const std::string& text) {
   // A JSON string is a double-quoted YAML scalar. DEL, NEL and the Unicode line separators are not
@@ -91,16 +93,20 @@ class Emitter {
   }
 
   void MemberHere(const std::string& key, const json& value, int indent) {
-    out_ += Text(key) + ":";
+    const std::string name = Text(key);
+    const bool marked = name.size() > kMaxPlainKey;
+    out_ += marked ? "? " + name + "\n" : name;
+    if (marked) Indent(indent);
+    out_ += ':';
     if (!IsBlock(value)) {
       out_ += ' ';
       Scalar(value, indent + 2);
     } else if (value.is_array()) {
       out_ += '\n';
-      List(value, indent);  // dashes under the key, as kubectl writes them
+      List(value, marked ? indent + 2 : indent);  // dashes under the key, as kubectl writes them
     } else {
       out_ += '\n';
-      for (const auto& [name, member] : value.items()) Member(name, member, indent + 2);
+      for (const auto& [inner, member] : value.items()) Member(inner, member, indent + 2);
     }
   }
 

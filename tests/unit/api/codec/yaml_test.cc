@@ -253,6 +253,17 @@ json Anything(Random& random, int depth) {
   }
 }
 
+TEST(ToYamlTest, MarksKeysThatAreTooLongForReaders) {
+  const std::string key(1100, 'k');
+  EXPECT_EQ(ToYaml({{key, {{"a", {1}}}}}), "? " + key + "\n:\n  a:\n  - 1\n");
+  for (const json& value : {json(1), json("x\ny\n"), json{1, {2}}, json{{key, {1}}}}) {
+    const json object = {{"list", {{{key, value}, {"z", 1}}}}};
+    const auto back = ParseYaml(ToYaml(object), "f");
+    ASSERT_TRUE(back) << back.error().ToString();
+    EXPECT_EQ(*back->front().value, object);
+  }
+}
+
 TEST(ToYamlTest, ReadsBackAsTheSameValue) {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     SeededRandom random(seed);
