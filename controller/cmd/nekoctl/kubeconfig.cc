@@ -28,21 +28,21 @@ Result<std::string> ReadFile(const std::string& path) {
 
 namespace {
 
+std::string Text(const json& object, const char* key) {
+  return object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
+}
+
 // The `member` object of the list entry with that name.
 const json* FindEntry(const json& config, const char* list, const std::string& name,
                       const char* member) {
   if (!config.contains(list) || !config[list].is_array()) return nullptr;
   for (const json& entry : config[list]) {
-    if (entry.is_object() && entry.value("name", "") == name && entry.contains(member) &&
+    if (entry.is_object() && Text(entry, "name") == name && entry.contains(member) &&
         entry[member].is_object()) {
       return &entry[member];
     }
   }
   return nullptr;
-}
-
-std::string Text(const json& object, const char* key) {
-  return object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : "";
 }
 
 // `key`-data (base64) or the file named by `key`; "" if neither is there.
