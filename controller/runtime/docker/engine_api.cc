@@ -73,7 +73,8 @@ Result<std::string> NegotiateApiVersion(std::string_view theirs) {
                           std::string(kOldestApi) + " is needed: update the engine");
   }
   if (*version > *ParseApiVersion(kNewestApi)) return std::string(kNewestApi);
-  return std::string(theirs);
+  // In our own digits: what they say becomes part of every URL.
+  return std::to_string(version->first) + "." + std::to_string(version->second);
 }
 
 EngineApi::EngineApi(const Clock& clock, http::Client& client, EngineApiOptions options)

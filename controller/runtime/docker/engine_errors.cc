@@ -10,6 +10,7 @@ namespace nekoplane::runtime::docker {
 namespace {
 
 constexpr std::size_t kMaxMessage = 400;
+constexpr std::string_view kCut = "...";
 
 std::string Lower(std::string_view text) {
   std::string out(text);
@@ -20,11 +21,11 @@ std::string Lower(std::string_view text) {
 
 std::string OneLine(std::string text) {
   if (text.size() > kMaxMessage) {
-    std::size_t end = kMaxMessage;
+    std::size_t end = kMaxMessage - kCut.size();
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
       --end;  // whole letters
     text.resize(end);
-    text += "...";
+    text += kCut;
   }
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';

@@ -167,6 +167,7 @@ TEST(ApiVersionTest, IsTheSmallerOfBoth) {
   EXPECT_EQ(*NegotiateApiVersion("1.41"), "1.41");
   EXPECT_EQ(*NegotiateApiVersion("1.52"), "1.47");
   EXPECT_EQ(*NegotiateApiVersion("2.0"), "1.47");
+  EXPECT_EQ(*NegotiateApiVersion("1.00041"), "1.41");
   EXPECT_EQ(*NegotiateApiVersion(""), "1.24");
   EXPECT_EQ(NegotiateApiVersion("1.23").error().reason, "EngineTooOld");
   for (const char* bad : {"x", "1", "1.x", "1.-1", "1.99999999999", ".", "1.41 "}) {
