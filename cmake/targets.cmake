@@ -34,6 +34,10 @@ if(NEKO_SANITIZE)
     target_compile_options(neko_options INTERFACE -Wno-tsan)
   endif()
 endif()
+if(NEKO_FUZZ)
+  # Coverage for the fuzzer from all of our code; its main() joins the targets only.
+  target_compile_options(neko_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # neko_library(NAME api_base SRCS a.cc DEPS nekoplane::x [PRIVATE_DEPS y]); header-only when SRCS is empty.
 function(neko_library)
