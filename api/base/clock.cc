@@ -24,18 +24,16 @@ struct Civil {
 
 Civil ToCivil(WallTime t) {
   using std::chrono::floor;
-  const auto days = floor<std::chrono::days>(t);
+  // In whole seconds: the day in which time begins is not representable in nanoseconds.
+  const auto whole = floor<std::chrono::seconds>(t);
+  const auto days = floor<std::chrono::days>(whole);
   const std::chrono::year_month_day ymd(days);
-  const auto since = t - days;
-  const auto seconds = floor<std::chrono::seconds>(since);
-  const auto total = seconds.count();
-  return {int(ymd.year()),
-          int(unsigned(ymd.month())),
-          int(unsigned(ymd.day())),
-          int(total / 3600),
-          int(total / 60 % 60),
-          int(total % 60),
-          long((since - seconds).count())};
+  const auto total = (whole - days).count();
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const auto nanos = (t.time_since_epoch().count() % kSecond + kSecond) % kSecond;
+  return {int(ymd.year()),   int(unsigned(ymd.month())), int(unsigned(ymd.day())),
+          int(total / 3600), int(total / 60 % 60),       int(total % 60),
+          long(nanos)};
 }
 
 // Reads exactly `digits` digits at `pos`; -1 if they are not there.

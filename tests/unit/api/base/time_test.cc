@@ -19,6 +19,8 @@ TEST(TimeTest, FormatsAndParsesBack) {
 }
 
 TEST(TimeTest, GoesAsFarAsNanosecondsIn64Bits) {
+  EXPECT_EQ(FormatMicroTime(WallTime::min()), "1677-09-21T00:12:43.145224Z");
+  EXPECT_EQ(FormatMicroTime(WallTime::max()), "2262-04-11T23:47:16.854775Z");
   EXPECT_EQ(FormatTime(*ParseTime("1678-01-01T00:00:00+23:59")), "1677-12-31T00:01:00Z");
   for (const char* text :
        {"1677-09-21T00:12:44Z", "1677-12-31T00:01:00Z", "2262-04-11T23:47:15Z"}) {
