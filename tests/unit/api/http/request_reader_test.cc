@@ -33,6 +33,21 @@ TEST(RequestReaderTest, TrailersAreNotHeaders) {
   EXPECT_EQ(request.header("Authorization"), "");
 }
 
+TEST(RequestReaderTest, WaitsForALastChunkThatComesInPieces) {
+  const std::string head = "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string body : {"0\r\n\r\n", "0;x\r\nA: b\r\n\r\n", "1\r\nz\r\n0\r\n\r\n"}) {
+    RequestReader reader(kLimits);
+    std::string unread = head;
+    for (const char c : body) {
+      unread.erase(0, reader.Feed(unread));
+      ASSERT_EQ(reader.state(), State::kBody) << body;
+      unread += c;
+    }
+    EXPECT_EQ(reader.Feed(unread), unread.size());
+    EXPECT_EQ(reader.state(), State::kDone) << body;
+  }
+}
+
 TEST(RequestReaderTest, TakesAbsoluteTargets) {
   RequestReader reader(kLimits);
   reader.Feed("GET http://h:1?x=y HTTP/1.1\r\nHost: h:1\r\n\r\n");
