@@ -101,6 +101,8 @@ Plan Decide(const Inputs& in) {
     Say(in, plan, kTrue, kReasonAvailable);
   } else {
     Say(in, plan, kTrue, kReasonInUse, "by session " + NameOfHolder(in));
+    // Of a session that is gone: the collector takes the claim back, and tells nobody.
+    if (!in.holder) plan.look_again = kHeldLook;
   }
   return plan;
 }

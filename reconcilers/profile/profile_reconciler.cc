@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/codec/json_codec.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/common/outcome.h"
 
@@ -31,9 +32,13 @@ Outcome ProfileReconciler::Reconcile(const Context& ctx, const queue::Key& key) 
   if (const auto claim = in.ledger->Find(store::kClaimProfile, "", uid);
       claim && claim->owner != uid) {
     in.holder_uid = claim->owner;
-    for (auto& session : deps_.client.List<BrowserSession>()) {
-      if (session.metadata.uid == in.holder_uid) in.holder = std::move(session);
-    }
+    const auto sessions = deps_.client.registry().store().List(BrowserSession::kResource);
+    sessions->ForEach("", "", [&](const store::ObjectPtr& object) {
+      if (object->uid != in.holder_uid) return true;
+      auto session = codec::Decode<BrowserSession>(object->bytes);
+      if (session) in.holder = std::move(session).value();
+      return false;
+    });
   }
   const auto& node = in.profile.status.nodeName;
   if (!node.empty()) {

@@ -70,6 +70,13 @@ TEST_F(ProfileDecideTest, DataStaysWhereItLiesAfterItsHolderLeft) {
   EXPECT_EQ(ReasonOf(plan.status.conditions, kReady), kReasonAvailable);
 }
 
+TEST_F(ProfileDecideTest, LooksAgainWhileAHolderThatIsGoneStillHoldsIt) {
+  auto in = Held();
+  EXPECT_FALSE(Decide(in).look_again.has_value());
+  in.holder.reset();
+  EXPECT_TRUE(Decide(in).look_again.has_value());
+}
+
 TEST_F(ProfileDecideTest, HolderSinceDoesNotMoveWhileItHolds) {
   auto in = Held();
   in.profile.status = Decide(in).status;
