@@ -8,17 +8,26 @@
 
 namespace nekoplane::server {
 
-OpenApi::OpenApi(const std::vector<const codec::Kind*>& kinds, const std::string& version) {
-  std::string swagger = BuildSwagger(kinds, version);
-  v2_protobuf_ = Document::Make(SwaggerToProtobuf(swagger),
-                                "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
-  v2_json_ = Document::Make(std::move(swagger));
-  v3_ = BuildOpenApiV3(kinds, version);
+OpenApi::OpenApi(const std::vector<const codec::Kind*>& kinds, const std::string& version)
+    : kinds_(kinds), version_(version) {}
+
+const OpenApi::Documents& OpenApi::documents() const {
+  MutexLock lock(mu_);
+  if (documents_ != nullptr) return *documents_;
+  auto made = std::make_unique<Documents>();
+  std::string swagger = BuildSwagger(kinds_, version_);
+  made->v2_protobuf = Document::Make(SwaggerToProtobuf(swagger),
+                                     "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+  made->v2_json = Document::Make(std::move(swagger));
+  made->v3 = BuildOpenApiV3(kinds_, version_);
+  documents_ = std::move(made);
+  return *documents_;
 }
 
 const Document* OpenApi::v3(const std::string& path) const {
-  const auto it = v3_.find(path);
-  return it == v3_.end() ? nullptr : &it->second;
+  const auto& v3 = documents().v3;
+  const auto it = v3.find(path);
+  return it == v3.end() ? nullptr : &it->second;
 }
 
 void HandleOpenApi(const CallPtr& call) {
