@@ -80,11 +80,12 @@ void Gatherer::Objects(Inputs& in) const {
     const auto held = in.ledger->Find(store::kClaimProfile, "", in.profile->metadata.uid);
     if (held && held->owner != session.metadata.uid) {
       in.profile_holder = "with uid " + held->owner;
-      for (const auto& other : client_.List<v1alpha1::BrowserSession>()) {
-        if (other.metadata.uid == held->owner) {
-          in.profile_holder = other.metadata.namespace_ + "/" + other.metadata.name;
-        }
-      }
+      const auto sessions = client_.registry().store().List(v1alpha1::BrowserSession::kResource);
+      sessions->ForEach("", "", [&](const store::ObjectPtr& other) {
+        if (other->uid != held->owner) return true;
+        in.profile_holder = other->key.ns + "/" + other->key.name;
+        return false;
+      });
     }
   }
   if (!Placed(session) && session.spec.operatingMode == v1alpha1::OperatingMode::kRunning) {
