@@ -85,9 +85,9 @@ Result<void> Committer::EnsureReady(Outcome* outcome) {
   NEKO_TRY(auto connection, Connection::Open(options_.path, options_.vfs));
   NEKO_TRY(const Head head, ReadHead(connection->db()));
   NEKO_RETURN_IF_ERROR(connection->PrepareStatements());
-  // Until then a commit in doubt may be there only for as long as the power is, or may come back.
-  NEKO_RETURN_IF_ERROR(connection->Settle());
+  const Result<void> settled = connection->Settle();
   if (in_doubt_.has_value() && head.commits == head_.commits + 1) {
+    if (!settled) return settled.error();  // it may be there only until the power fails
     Accept(head, std::move(in_doubt_->state), std::move(in_doubt_->events), outcome);
   } else if (head.commits != head_.commits) {
     return CorruptStatus(options_.path, "somebody else wrote to it");
