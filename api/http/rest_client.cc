@@ -159,6 +159,8 @@ class RestClient final : public Client {
 
   Result<ClientResponse> Send(const Context& ctx, const ClientRequest& request, const Url& url) {
     const std::string peer = url.Origin();
+    // Else the request would still be made, and its answer be a matter of luck.
+    if (ctx.stopped()) return MakeStatus(Code::kCancelled, "Cancelled", peer + ": told to stop");
     const auto call = std::make_shared<Call>(request.max_reply_bytes);
     const HttpClientPtr client = ClientFor(request, peer);
     pplx::cancellation_token_source cancel;
