@@ -13,7 +13,6 @@ namespace nekoplane {
 // What is wrong when it is active; reconcilers, machinery, store, API.
 #define NEKO_MUTANT_LIST(X)                                                                       \
   X(kClaimAfterAct, "a container is started before its node, ports and room are claimed")         \
-  X(kNoLedgerGuard, "a placement does not notice that the node's claims changed meanwhile")       \
   X(kProfileClaimSkipped, "a session writes to a profile without claiming it")                    \
   X(kDemandIgnored, "the room that sessions hold counts as nothing")                              \
   X(kRoomNotChecked, "the scheduler puts sessions on nodes that have no room left")               \
@@ -30,7 +29,6 @@ namespace nekoplane {
   X(kSuspendKeepsContainer, "a suspended session's container goes on running")                    \
   X(kSuspendKeepsRoom, "a suspended session keeps its room and ports")                            \
   X(kRebindBeforeRemoval, "a change of profile gives back all claims while the container runs")   \
-  X(kFailuresForgotten, "failures in a row are not counted, so a restart never waits")            \
   X(kRetryTimeNotCleared, "a successful start leaves the time of the next attempt in the status") \
   X(kTakenPortRetried, "a port that a stranger holds is not remembered as refused")               \
   X(kTransitionTimeMoves, "lastTransitionTime moves although the status stays the same")          \
@@ -50,8 +48,7 @@ namespace nekoplane {
   X(kDelayInHandLost, "a key that is delayed while it is worked on is lost")                      \
   X(kErrorNotRequeued, "a key whose reconcile failed is not tried again")                         \
   X(kInformerKeepsDeleted, "the informer ignores DELETED events")                                 \
-  X(kRelistKeepsDeleted, "listing again does not report what was deleted meanwhile")              \
-  X(kClaimStolen, "a claim goes to whoever asks last")                                            \
+  X(kClaimStolen, "a claim goes to whoever asks last, and no guard notices")                      \
   X(kStoreLostUpdate, "the store ignores the version that a write was planned on")                \
   X(kReplayOffByOne, "a new watcher misses the first event after its version")                    \
   X(kListAtHalfUndone, "a list at an old version undoes only the newest change of an object")     \

@@ -94,7 +94,6 @@ struct Informer<T>::Impl {
     for (const ObjectPtr& known : All()) {
       const auto& meta = known->metadata;
       if (snapshot.Find(meta.namespace_, meta.name) != nullptr) continue;
-      if (NEKO_MUTANT(kRelistKeepsDeleted)) continue;
       if (auto gone = Take(meta.namespace_, meta.name)) Tell({std::move(gone), nullptr, initial});
     }
     std::vector<store::ObjectPtr> listed;

@@ -125,7 +125,6 @@ Flow Start(const Inputs& in, Plan& plan) {
 Flow InstanceFailed(const Inputs& in, Plan& plan, std::string_view reason, std::string message) {
   auto& status = plan.status;
   status.failures = FailuresNow(in) + 1;
-  if (NEKO_MUTANT(kFailuresForgotten)) status.failures = 1;
   const Duration delay = CrashDelay(in.options.backoff, status.failures);
   status.nextAttemptTime = FormatTime(in.now + delay);
   if (delay > Duration::zero()) {

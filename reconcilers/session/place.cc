@@ -104,7 +104,7 @@ Flow Place(const Inputs& in, Plan& plan) {
     plan.claims.push_back(Acquire(ProfileClaim(want.claim_item, uid)));
   }
   if (NEKO_MUTANT(kClaimAfterAct)) plan.claims.clear();
-  if (!NEKO_MUTANT(kNoLedgerGuard)) {
+  if (!NEKO_MUTANT(kClaimStolen)) {
     plan.guards.push_back({placement.node, in.ledger->ScopeVersion(placement.node)});
   }
   plan.with_secret = true;

@@ -20,7 +20,11 @@ void EventLog::Record(const store::Event& event, MonoTime now) {
   Entry& entry = entries_[event.version - 1];
   if (entry.object == nullptr) {
     entry = {event.type, event.object, now};
-    if (event.object->key.resource == v1alpha1::Secret::kResource) LearnSecrets(*event.object);
+    if (event.object->key.resource == v1alpha1::Secret::kResource) {
+      LearnSecrets(*event.object);
+    } else {
+      LookForSecrets(*event.object);
+    }
     return;
   }
   const store::Object& known = *entry.object;
@@ -39,6 +43,14 @@ void EventLog::LearnSecrets(const store::Object& object) {
     const auto text = value.get<std::string>();
     secrets_.insert(text);
     if (auto plain = registry::Base64Decode(text)) secrets_.insert(*plain);
+  }
+}
+
+void EventLog::LookForSecrets(const store::Object& object) {
+  for (const auto& secret : secrets_) {
+    if (object.bytes.find(secret) != std::string::npos) {
+      wrong.push_back("S13: " + NameOf(object.key) + " shows a secret");
+    }
   }
 }
 
@@ -116,11 +128,21 @@ std::map<std::string, std::uint64_t> EventLog::StateAt(std::string_view resource
 }
 
 std::vector<std::uint64_t> EventLog::VersionsOf(std::string_view resource, std::uint64_t after,
-                                                std::uint64_t until) const {
+                                                std::uint64_t until, std::string_view mark) const {
   std::vector<std::uint64_t> versions;
-  for (std::uint64_t v = after + 1; v <= until && v <= entries_.size(); ++v) {
+  std::set<store::Key> marked;
+  for (std::uint64_t v = mark.empty() ? after + 1 : 1; v <= until && v <= entries_.size(); ++v) {
     const Entry& entry = entries_[v - 1];
-    if (entry.object != nullptr && entry.object->key.resource == resource) versions.push_back(v);
+    if (entry.object == nullptr || entry.object->key.resource != resource) continue;
+    bool selected = true;
+    if (!mark.empty()) {
+      const bool before = marked.erase(entry.object->key) > 0;
+      const bool now = entry.type != store::EventType::kDeleted &&
+                       entry.object->bytes.find(mark) != std::string::npos;
+      if (now) marked.insert(entry.object->key);
+      selected = before || now;
+    }
+    if (selected && v > after) versions.push_back(v);
   }
   return versions;
 }

@@ -36,9 +36,10 @@ class EventLog {
   // The versions of the objects of `resource` at `version`, by namespace/name.
   std::map<std::string, std::uint64_t> StateAt(std::string_view resource,
                                                std::uint64_t version) const;
-  // The events of `resource` in (after, until].
+  // The events of `resource` in (after, until], or of them those whose object has `mark` in its
+  // bytes, or had it before.
   std::vector<std::uint64_t> VersionsOf(std::string_view resource, std::uint64_t after,
-                                        std::uint64_t until) const;
+                                        std::uint64_t until, std::string_view mark = "") const;
 
   // By version - 1.
   const std::vector<Entry>& entries() const { return entries_; }
@@ -57,6 +58,7 @@ class EventLog {
   };
 
   void LearnSecrets(const store::Object& object);
+  void LookForSecrets(const store::Object& object);
 
   std::vector<Entry> entries_;
   std::vector<Ack> acks_;  // not compared yet

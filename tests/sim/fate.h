@@ -8,6 +8,7 @@ namespace nekoplane::sim {
 
 enum class Fate {
   kLive,
+  kSlow,       // happens, after others had much time
   kFail,       // refused: nothing happens, and the caller is told so
   kLoseReply,  // happens, but the caller is told that it failed
   kDieBefore,  // nekoplane is killed just before it,

@@ -14,8 +14,8 @@ constexpr int kStarts = 50;  // a disk that fails so often in a row is a broken 
 std::uint64_t DiskStrikes(const Luck& luck) {
   const auto& struck = luck.struck();
   std::uint64_t sum = 0;
-  for (const Fault fault :
-       {Fault::kDiskFull, Fault::kDiskError, Fault::kDiskTorn, Fault::kDieInDisk}) {
+  for (const Fault fault : {Fault::kDiskFull, Fault::kDiskError, Fault::kDiskTorn,
+                            Fault::kSyncFails, Fault::kDieInDisk}) {
     sum += struck[static_cast<std::size_t>(fault)];
   }
   return sum;

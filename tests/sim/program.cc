@@ -9,6 +9,7 @@ namespace {
 
 constexpr char kDatabase[] = "nekoplane.db";
 constexpr const char* kControllers[] = {"session", "node", "profile", "gc"};
+constexpr int kSlowYields = 60;
 constexpr int kWorkers[] = {2, 1, 1, 1};
 
 }  // namespace
@@ -136,7 +137,8 @@ void Program::Wire() {
   profile_ = std::make_unique<reconcilers::profile::ProfileReconciler>(
       reconcilers::profile::Deps{*client_, *drivers_, world_.clock, world_.log, *tally_});
   gc_ = std::make_unique<reconcilers::gc::GcReconciler>(
-      reconcilers::gc::Deps{*client_, *drivers_, world_.clock, world_.log, {}});
+      reconcilers::gc::Deps{*client_, *drivers_, world_.clock, world_.log, {}},
+      reconcilers::gc::Options{.period = options_.gc_period});
   sessions_ = &manager_->Add(*session_);
   manager::Controller& nodes = manager_->Add(*node_);
   manager::Controller& profiles = manager_->Add(*profile_);
@@ -212,6 +214,7 @@ runtime::SimFault Program::EngineFault(runtime::SimCall call) {
   using Kind = runtime::SimFault::Kind;
   switch (Enter(runtime::SimCallName(call))) {
     case Fate::kLive:
+    case Fate::kSlow:
       return {};
     case Fate::kFail:
       return {Kind::kRefuse, Injected()};
@@ -240,8 +243,12 @@ Fate Program::Enter(std::string_view effect) {
   const char* actor = world_.fibers.current();
   const Point point{*actor == '\0' ? "start" : actor, effect};
   world_.reached.insert(point);
-  const Fate fate = fates_(point);
+  Fate fate = fates_(point);
   world_.fibers.Yield();
+  if (fate == Fate::kSlow) {
+    for (int i = 0; i < kSlowYields && !dead_; ++i) world_.fibers.Yield();
+    fate = Fate::kLive;
+  }
   if (dead_) return Fate::kDieBefore;
   if (fate >= Fate::kDieBefore) world_.crashed.insert(point);
   return fate;

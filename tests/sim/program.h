@@ -41,7 +41,8 @@ class Program final : public Gate {
   struct Options {
     store::HistoryLimits history;
     // Longer than in production only so that idle time costs less to simulate.
-    Duration probe_interval = std::chrono::seconds(100);
+    Duration probe_interval = std::chrono::seconds(200);
+    Duration gc_period = std::chrono::minutes(5);
   };
 
   // nullptr: it ended before it was up, as a killed process does or one whose disk fails; or the
@@ -69,6 +70,11 @@ class Program final : public Gate {
   registry::Client& client() { return *client_; }
 
   server::ApiServer& api() { return *api_; }
+
+  // What its informer knows.
+  std::vector<std::shared_ptr<const v1alpha1::BrowserSession>> informed() const {
+    return session_informer_->List();
+  }
 
   // Gate.
   bool dead() const override { return dead_; }

@@ -33,6 +33,7 @@ Fate NextFate(Luck& luck, const Point& point) {
   if (luck.Strikes(commit ? Fault::kCommitReplyLost : Fault::kCallReplyLost)) {
     return Fate::kLoseReply;
   }
+  if (luck.Strikes(Fault::kSlow)) return Fate::kSlow;
   return Fate::kLive;
 }
 
@@ -48,6 +49,9 @@ SimDisk::Fate NextDiskFate(Luck& luck, SimDisk::Op op) {
     }
   }
   if (luck.Strikes(Fault::kDiskError)) return SimDisk::Fate::kIoError;
+  if (op == SimDisk::Op::kSync && luck.Strikes(Fault::kSyncFails)) {
+    return luck.Below(2) == 0 ? SimDisk::Fate::kIoError : SimDisk::Fate::kIoErrorAfter;
+  }
   if (op != SimDisk::Op::kWrite) return SimDisk::Fate::kWork;
   if (luck.Strikes(Fault::kDiskFull)) return SimDisk::Fate::kFull;
   if (luck.Strikes(Fault::kDiskTorn)) return SimDisk::Fate::kTorn;

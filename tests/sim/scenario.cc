@@ -15,12 +15,12 @@ namespace nekoplane::sim {
 namespace {
 
 constexpr std::array<const char*, kFaults> kNames = {
-    "commit-fails",   "commit-reply-lost", "call-fails",  "call-reply-lost", "die-before",
-    "die-after",      "die-late",          "disk-full",   "disk-error",      "disk-torn",
-    "die-in-disk",    "power-loss",        "slow-return", "container-dies",  "container-vanishes",
-    "container-sick", "port-taken",        "engine-down", "engine-reboot",   "hints-held",
-    "clock-jump",     "swizzle",           "watch-cut",   "short-history",   "small-host",
-    "image-missing"};
+    "commit-fails",   "commit-reply-lost",  "call-fails",     "call-reply-lost", "die-before",
+    "die-after",      "die-late",           "slow",           "disk-full",       "disk-error",
+    "disk-torn",      "sync-fails",         "die-in-disk",    "power-loss",      "slow-return",
+    "container-dies", "container-vanishes", "container-sick", "port-taken",      "engine-down",
+    "engine-reboot",  "hints-held",         "clock-jump",     "swizzle",         "watch-cut",
+    "short-history",  "small-host",         "image-missing"};
 
 std::optional<Fault> FaultByName(std::string_view name) {
   for (std::size_t i = 0; i < kFaults; ++i) {

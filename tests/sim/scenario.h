@@ -23,10 +23,12 @@ enum class Fault {
   kDieBefore,
   kDieAfter,
   kDieLate,
+  kSlow,
   // Per disk operation.
   kDiskFull,
   kDiskError,
   kDiskTorn,
+  kSyncFails,
   kDieInDisk,
   // Per death.
   kPowerLoss,

@@ -53,6 +53,7 @@ Result<store::Committed> SimStore::Commit(const Context& ctx, store::Transaction
       gate_.Die();
       return DeadStatus();
     case Fate::kLive:
+    case Fate::kSlow:
       break;
   }
   auto result = inner_->Commit(ctx, std::move(transaction));
@@ -79,6 +80,7 @@ void SimStore::CommitAsync(store::Transaction transaction, CommitDone done) {
         gate_.Die();
         return done(DeadStatus());
       case Fate::kLive:
+      case Fate::kSlow:
         break;
     }
     inner_->CommitAsync(std::move(transaction),

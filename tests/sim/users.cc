@@ -26,7 +26,8 @@ std::uint64_t NumberAfter(std::string_view text, std::string_view mark) {
 // What one watch was told: versions, from one on.
 class Users::WatchStream final : public http::Stream {
  public:
-  explicit WatchStream(std::uint64_t after) : after_(after), last_(after) {}
+  WatchStream(std::uint64_t after, std::string mark)
+      : after_(after), last_(after), mark_(std::move(mark)) {}
 
   bool Write(std::shared_ptr<const std::string> chunk) override {
     if (closed_) return false;
@@ -55,6 +56,9 @@ class Users::WatchStream final : public http::Stream {
 
   std::uint64_t after() const { return after_; }
 
+  // What the objects it selects have in them; "" = it selects all.
+  const std::string& mark() const { return mark_; }
+
   std::uint64_t last() const { return last_; }
 
   const std::vector<std::uint64_t>& versions() const { return versions_; }
@@ -75,6 +79,7 @@ class Users::WatchStream final : public http::Stream {
 
   const std::uint64_t after_;
   std::uint64_t last_;
+  const std::string mark_;
   std::vector<std::uint64_t> versions_;
   bool closed_ = false;
   std::function<void()> on_closed_;
@@ -85,6 +90,7 @@ struct Users::Answer {
   bool given() const { return response || stream; }
 
   std::uint64_t watch_after = 0;
+  std::string watch_mark;
   std::optional<http::Response> response;
   std::shared_ptr<WatchStream> stream;
   Fibers::Sleeper asker;
@@ -106,7 +112,7 @@ class Users::Reply final : public http::Responder {
   }
 
   std::shared_ptr<http::Stream> StartStream(int, http::Headers) override {
-    answer_->stream = std::make_shared<WatchStream>(answer_->watch_after);
+    answer_->stream = std::make_shared<WatchStream>(answer_->watch_after, answer_->watch_mark);
     fibers_.Wake(answer_->asker);
     return answer_->stream;
   }
@@ -173,7 +179,21 @@ std::optional<http::Response> Users::Ask(const std::string& method, const std::s
   return answer->response;
 }
 
-std::string Users::AnyName() { return "s" + std::to_string(random_.Below(kNames)); }
+// Mostly one that exists.
+std::string Users::AnyName() {
+  const std::uint64_t draw = random_.Below(kNames);
+  Program* program = life_.program();
+  if (program != nullptr && random_.Below(4) != 0) {
+    const auto sessions = program->store().List(v1alpha1::BrowserSession::kResource);
+    std::vector<std::string> names;
+    sessions->ForEach("", "", [&](const store::ObjectPtr& object) {
+      names.push_back(object->key.name);
+      return true;
+    });
+    if (!names.empty()) return names[draw % names.size()];
+  }
+  return "s" + std::to_string(draw);
+}
 
 std::string Users::SessionPath(const std::string& name) const {
   return std::string(kBase) + "browsersessions/" + name;
@@ -290,7 +310,8 @@ void Users::Watch() {
   if (open >= kOpenWatches) return;
   const bool resume = !watches_.empty() && random_.Below(3) != 0;
   const std::uint64_t from = resume ? watches_.back()->last() : 0;
-  Spawn([this, from] {
+  const std::string mark = random_.Below(3) == 0 ? R"("color":"c1")" : "";
+  Spawn([this, from, mark] {
     std::uint64_t after = from;
     if (after == 0) {
       const auto list = Ask("GET", std::string(kBase) + "browsersessions", "limit=1");
@@ -303,8 +324,11 @@ void Users::Watch() {
     if (program == nullptr) return;
     const auto answer = std::make_shared<Answer>();
     answer->watch_after = after;
-    const std::string query =
-        "watch=1&allowWatchBookmarks=true&resourceVersion=" + std::to_string(after);
+    std::string query = "watch=1&allowWatchBookmarks=true&resourceVersion=" + std::to_string(after);
+    if (!mark.empty()) {
+      answer->watch_mark = mark;
+      query += "&labelSelector=color=c1";
+    }
     program->api().Handle(MakeRequest("GET", std::string(kBase) + "browsersessions", query, ""),
                           std::make_shared<Reply>(world_.fibers, answer));
     while (!answer->given() && !program->dead()) world_.fibers.Sleep(answer->asker);
@@ -312,34 +336,71 @@ void Users::Watch() {
   });
 }
 
-// `kubectl patch --type=merge -p '{"metadata":{"finalizers":null}}'`, as impatient people do.
-void Users::StripFinalizers() {
+// Whoever may write a status may not write a spec with it.
+void Users::WriteStatus() {
   Spawn([this, name = AnyName()] {
+    const auto read = Ask("GET", SessionPath(name));
+    if (!read || read->status != 200) return;
+    Json object = Json::parse(read->body);
+    object["spec"]["url"] = "https://example.com/smuggled";
+    Ask("PUT", SessionPath(name) + "/status", "", object.dump());
+  });
+}
+
+// Of one that is long gone: the one that bears its name now must stay.
+void Users::DeleteAnother() {
+  Spawn([this, name = AnyName()] {
+    Ask("DELETE", SessionPath(name), "",
+        R"({"preconditions":{"uid":"00000000-0000-4000-8000-000000000000"}})");
+  });
+}
+
+void Users::ChangeProfile() {
+  if (random_.Below(4) == 0) return Patch({{"spec", {{"profileRef", nullptr}}}});
+  Patch({{"spec",
+          {{"profileRef",
+            {{"name",
+              "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)))}}}}}});
+}
+
+// Takes the finalizers off, deletes, and begins anew under the same name, as impatient people do.
+void Users::ForceAway() {
+  const std::string name = AnyName();
+  deleted_.insert(name);
+  Spawn([this, name] {
     const auto read = Ask("GET", SessionPath(name));
     if (!read || read->status != 200) return;
     const Json object = Json::parse(read->body);
     stripped_.insert(object["metadata"]["uid"].get<std::string>());
+    Ask("DELETE", SessionPath(name));
     Ask("PATCH", SessionPath(name), "", R"({"metadata":{"finalizers":null}})");
+    const Json again = {{"apiVersion", "nekoplane.dev/v1alpha1"},
+                        {"kind", "BrowserSession"},
+                        {"metadata", {{"name", name}}},
+                        {"spec", object["spec"]}};
+    Ask("POST", std::string(kBase) + "browsersessions", "", again.dump());
   });
 }
 
 void Users::Act() {
   const auto what = random_.Below(100);
-  if (what < 26) return Create();
-  if (what < 40) return Delete();
-  if (what < 46) {
+  if (what < 24) return Create();
+  if (what < 36) return Delete();
+  if (what < 42) {
     return Patch({{"spec", {{"screen", std::to_string(800 + random_.Below(4)) + "x600@30"}}}});
   }
-  if (what < 50) return Patch({{"spec", {{"url", "https://example.net/"}}}});
-  if (what < 62) {
+  if (what < 45) return Patch({{"spec", {{"url", "https://example.net/"}}}});
+  if (what < 55) {
     return Patch({{"spec", {{"operatingMode", random_.Below(2) == 0 ? "Suspended" : "Running"}}}});
   }
-  if (what < 68) return ReplaceAfterRead();
-  if (what < 78) return CreateProfile();
-  if (what < 82) return DeleteProfile();
-  if (what < 88) return PageThrough();
-  if (what < 98) return Watch();
-  StripFinalizers();
+  if (what < 59) return ChangeProfile();
+  if (what < 65) return ReplaceAfterRead();
+  if (what < 74) return CreateProfile();
+  if (what < 80) return DeleteProfile();
+  if (what < 84) return PageThrough();
+  if (what < 94) return Watch();
+  if (what < 96) return random_.Below(2) == 0 ? WriteStatus() : DeleteAnother();
+  ForceAway();
 }
 
 void Users::CutWatch() {
@@ -364,7 +425,7 @@ std::vector<std::string> Users::WrongAnswers(const EventLog& events, bool settle
   for (const auto& watch : watches_) {
     if (!watch->wrong.empty()) wrong.push_back(watch->wrong);
     const std::uint64_t until = settled && !watch->closed() ? events.last() : watch->last();
-    if (events.VersionsOf(kResource, watch->after(), until) != watch->versions()) {
+    if (events.VersionsOf(kResource, watch->after(), until, watch->mark()) != watch->versions()) {
       wrong.push_back("S6: a watch from version " + std::to_string(watch->after()) + " to " +
                       std::to_string(until) + " had gaps or repeats");
     }

@@ -78,7 +78,10 @@ class Users {
   void DeleteProfile();
   void PageThrough();
   void Watch();
-  void StripFinalizers();
+  void WriteStatus();
+  void DeleteAnother();
+  void ChangeProfile();
+  void ForceAway();
 
   World& world_;
   Life& life_;

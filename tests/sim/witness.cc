@@ -91,13 +91,28 @@ void Witness::SeeStopping(const std::string& node, const runtime::SimEngine& eng
   }
 }
 
+// Whether the profile's last word about its data was that it goes with it.
+bool Witness::MayGo(const std::string& profile_uid) const {
+  const auto& entries = world_.events.entries();
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    if (entry->object != nullptr && entry->object->uid == profile_uid) {
+      return entry->object->bytes.find(R"("retentionPolicy":"Delete")") != std::string::npos;
+    }
+  }
+  return true;
+}
+
 void Witness::SeeVolumeRemoval(const runtime::SimEngine& engine, std::string_view name) {
   for (const auto& volume : engine.Volumes()) {
     if (volume.name != name) continue;
     const bool shared = !volume.profile_uid.empty();
     const auto owner = shared ? Find(BrowserProfile::kResource, volume.profile_uid)
                               : Find(BrowserSession::kResource, volume.session_uid);
-    if (owner == nullptr || owner->bytes.find("\"deletionTimestamp\"") != std::string::npos) {
+    const bool going =
+        owner == nullptr || owner->bytes.find("\"deletionTimestamp\"") != std::string::npos;
+    if (going && (!shared || MayGo(volume.profile_uid))) continue;
+    if (going) {
+      wrong.push_back("S8: volume " + volume.name + " is removed, but was to be retained");
       continue;
     }
     wrong.push_back("S8: volume " + volume.name + " is removed, but " + owner->key.name +

@@ -30,6 +30,7 @@ class Witness {
   void SeeStopping(const std::string& node, const runtime::SimEngine& engine,
                    const std::string& uid);
   void SeeVolumeRemoval(const runtime::SimEngine& engine, std::string_view name);
+  bool MayGo(const std::string& profile_uid) const;
   store::ObjectPtr Find(const char* resource, std::string_view uid) const;
 
   World& world_;

@@ -20,6 +20,8 @@ const std::vector<Invariant>& AllInvariants() {
        false},
       {"L3", "Every deletion has come to its end.", CheckDeletionsDone, false},
       {"L6", "What people took off by hand is there again.", CheckFinalizers, false},
+      {"L2", "Who is Ready has answered.", CheckReadyAnswers, true},
+      {"C2", "What sessions hold on a node is never more than it has to give.", CheckRoom, true},
       {"C1", "Claims are held by what exists, and by nothing else.", CheckClaims, false},
   };
   return *all;

@@ -52,6 +52,8 @@ void CheckMatches(const View& view, Wrong& wrong);
 void CheckStatusTrue(const View& view, Wrong& wrong);
 void CheckDeletionsDone(const View& view, Wrong& wrong);
 void CheckClaims(const View& view, Wrong& wrong);
+void CheckRoom(const View& view, Wrong& wrong);
+void CheckReadyAnswers(const View& view, Wrong& wrong);
 void CheckFinalizers(const View& view, Wrong& wrong);
 
 }  // namespace nekoplane::sim

@@ -1,4 +1,6 @@
 // L2: A status is complete, about the newest generation, and true.
+#include <map>
+
 #include "api/v1alpha1/session_conditions.h"
 #include "controller/scheduler/scheduler.h"
 #include "reconcilers/common/claims.h"
@@ -55,9 +57,39 @@ void CheckWaiting(const View& view, const BrowserSession& session, Wrong& wrong)
   wrong.push_back(Describe(session) + " is not Ready");
 }
 
+void CheckHolders(const View& view, Wrong& wrong) {
+  const auto ledger = view.program.store().Claims();
+  for (const auto& profile : view.program.client().List<BrowserProfile>()) {
+    const auto claim = ledger->Find(store::kClaimProfile, "", profile.metadata.uid);
+    const std::string holds = claim && claim->owner != profile.metadata.uid ? claim->owner : "";
+    const std::string says = profile.status.holder ? profile.status.holder->sessionUID : "";
+    if (holds != says) {
+      wrong.push_back("profile " + profile.metadata.name + " says that \"" + says +
+                      "\" holds it, but \"" + holds + "\" does");
+    }
+  }
+}
+
+// The informers know what there is.
+void CheckInformed(const View& view, Wrong& wrong) {
+  std::map<std::string, std::string> stored, known;  // versions by uid
+  view.program.store()
+      .List(BrowserSession::kResource)
+      ->ForEach("", "", [&](const store::ObjectPtr& object) {
+        stored[object->uid] = std::to_string(object->version);
+        return true;
+      });
+  for (const auto& session : view.program.informed()) {
+    known[session->metadata.uid] = session->metadata.resourceVersion;
+  }
+  if (stored != known) wrong.push_back("the informer knows other sessions than there are");
+}
+
 }  // namespace
 
 void CheckStatusTrue(const View& view, Wrong& wrong) {
+  CheckHolders(view, wrong);
+  CheckInformed(view, wrong);
   for (const auto& session : view.program.client().List<BrowserSession>()) {
     const auto& status = session.status;
     if (session.metadata.deleting()) continue;

@@ -14,8 +14,15 @@ void CheckProfileData(const View& view, Wrong& wrong) {
     std::set<std::string> volumes;
     for (const auto& volume : engine->Volumes()) volumes.insert(volume.name);
     for (const auto& container : engine->Containers()) {
-      if (container.spec.profile && !volumes.contains(container.spec.profile->volume)) {
+      const auto& profile = container.spec.profile;
+      if (!profile) continue;
+      if (!volumes.contains(profile->volume)) {
         wrong.push_back(container.name + " on " + node + " has lost its volume");
+      }
+      // Another profile of the same name must never meet it.
+      if (!profile->profile_uid.empty() &&
+          profile->volume != runtime::ProfileVolumeName(profile->profile_uid)) {
+        wrong.push_back(profile->volume + " is not named after its profile's uid");
       }
     }
   }
