@@ -24,6 +24,10 @@ namespace {
 constexpr auto kSettle = std::chrono::minutes(30);
 constexpr auto kIdle = std::chrono::minutes(10);
 
+// Most runs are short, so that there can be many; some get to where only long ones come.
+constexpr std::uint64_t kLongEach = 16;
+constexpr int kLong = 6;
+
 Fate NextFate(Luck& luck, const Point& point) {
   const bool commit = point.effect == "commit";
   if (luck.Strikes(Fault::kDieBefore)) return Fate::kDieBefore;
@@ -70,6 +74,7 @@ class Simulation {
  public:
   Simulation(const Scenario& scenario, std::uint64_t seed, const Mercy& mercy)
       : scenario_(scenario),
+        steps_(scenario.steps * (seed % kLongEach == 0 ? kLong : 1)),
         luck_(seed * 3 + 1, scenario, mercy),
         world_(seed * 3 + 2, scenario.nodes),
         life_(world_, luck_, [this](const Point& point) { return NextFate(luck_, point); },
@@ -192,7 +197,7 @@ class Simulation {
   void Go(Wrong& wrong) {
     Prepare();
     luck_.On();
-    for (int step = 0; step < scenario_.steps; ++step) {
+    for (int step = 0; step < steps_; ++step) {
       Step();
       if (!Broken(wrong, false)) continue;
       wrong.push_back("(after step " + std::to_string(step) + ")");
@@ -230,6 +235,7 @@ class Simulation {
   }
 
   const Scenario& scenario_;
+  const int steps_;
   Luck luck_;
   World world_;
   Life life_;
