@@ -26,11 +26,10 @@ class Connection {
   Result<void> PrepareStatements();
 
   // For a file just opened, before anything is built on what its WAL brought along: that may be in
-  // the page cache only, and once a sync has failed no other makes up for it. Writes it again, moves
-  // it all to the database, then counts this opening, which ends on disk what the last connection
-  // left behind.
-  // Errors: as SqliteStatus; nothing is certain yet then.
-  // REQUIRES: PrepareSchema was successful on this file.
+  // the page cache only, and once a sync has failed no other makes up for it. Writes it again,
+  // moves it all to the database, then counts this opening, which ends on disk what the last
+  // connection left behind. Errors: as SqliteStatus; nothing is certain yet then. REQUIRES:
+  // PrepareSchema was successful on this file.
   Result<void> Settle();
 
   struct Written {
