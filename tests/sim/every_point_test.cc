@@ -53,7 +53,8 @@ class Stage {
       : plan_(std::move(plan)),
         world_(1, 1),
         luck_(1, {}, {}),
-        life_(world_, luck_, [this](const Point& point) { return NextFate(point); }, {}),
+        life_(world_, luck_, [this](const Point& point) { return NextFate(point); },
+              {.gc_period = std::chrono::minutes(2)}),
         users_(world_, life_, 1, {}),
         witness_(world_, life_, users_) {
     if (disk) world_.disk.SetPlan([this](SimDisk::Op op) { return NextDiskFate(op); });
@@ -235,7 +236,7 @@ std::string WrongWith(const Workload& workload, const Plan& plan, bool disk,
   if (effects != nullptr) *effects = stage.count();
   wrong = stage.Wrong(false);
   if (!wrong.empty()) return "after the act:" + wrong;
-  if (endless.empty()) endless = stage.Pass(kSettle);
+  if (endless.empty()) endless = stage.Pass(slow ? 2 * kSettle : Duration(kSettle));
   if (!endless.empty()) return "it never comes to rest: " + endless;
   wrong = stage.Wrong(true);
   return wrong.empty() ? "" : "after settling:" + wrong;
