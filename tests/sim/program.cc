@@ -145,41 +145,9 @@ void Program::Wire() {
   manager::Controller& gc = manager_->Add(*gc_);
   working_.assign(manager_->controllers().size(), 0);
 
-  using reconcilers::session::SessionTriggers;
-  session_triggers_ = std::make_unique<SessionTriggers>(SessionTriggers::Deps{
-      .enqueue = [this](const queue::Key& key, int priority) { sessions_->Enqueue(key, priority); },
-      .sessions = [this] { return session_informer_->List(); }});
-  node_triggers_ = std::make_unique<reconcilers::node::NodeTriggers>(
-      [&nodes](const queue::Key& key, Duration delay) { nodes.EnqueueAfter(key, delay); });
-  profile_triggers_ = std::make_unique<reconcilers::profile::ProfileTriggers>(
-      [&profiles](const queue::Key& key) { profiles.Enqueue(key); });
-
-  session_informer_ =
-      std::make_unique<informer::Informer<v1alpha1::BrowserSession>>(*sim_store_, world_.log);
-  node_informer_ =
-      std::make_unique<informer::Informer<v1alpha1::BrowserNode>>(*sim_store_, world_.log);
-  class_informer_ =
-      std::make_unique<informer::Informer<v1alpha1::BrowserClass>>(*sim_store_, world_.log);
-  profile_informer_ =
-      std::make_unique<informer::Informer<v1alpha1::BrowserProfile>>(*sim_store_, world_.log);
-  session_informer_->AddHandler([this](const auto& change) {
-    session_triggers_->OnSession(change);
-    node_triggers_->OnSession(change);
-    profile_triggers_->OnSession(change);
-  });
-  node_informer_->AddHandler([this](const auto& change) {
-    node_triggers_->OnNode(change);
-    session_triggers_->OnNode(change);
-  });
-  class_informer_->AddHandler([this](const auto& change) { session_triggers_->OnClass(change); });
-  profile_informer_->AddHandler([this](const auto& change) {
-    profile_triggers_->OnProfile(change);
-    session_triggers_->OnProfile(change);
-  });
-  NEKO_CHECK(node_informer_->Start().has_value());
-  NEKO_CHECK(class_informer_->Start().has_value());
-  NEKO_CHECK(profile_informer_->Start().has_value());
-  NEKO_CHECK(session_informer_->Start().has_value());
+  triggers_ = std::make_unique<reconcilers::Triggers>(
+      *sim_store_, world_.log, reconcilers::Triggers::Controllers{*sessions_, nodes, profiles, gc});
+  NEKO_CHECK(triggers_->StartInformers().has_value());
 
   server::Deps deps{*registry_,   *sim_store_, codec::KindTable::Builtin(),
                     world_.clock, timers_,     world_.ids,
@@ -192,14 +160,7 @@ void Program::Wire() {
   };
   api_ = std::make_unique<server::ApiServer>(std::move(deps));
 
-  for (const auto& [node, driver] : sim_drivers_) {
-    hints_.push_back(driver->Watch([this, &nodes, node = node](const runtime::Hint& hint) {
-      session_triggers_->OnHint(node, hint);
-      if (hint.session_uid.empty()) nodes.Enqueue({"", node});
-    }));
-    gc.Enqueue({"", node});
-  }
-  gc.Enqueue({"", ""});
+  triggers_->WatchEngines(*drivers_);
 }
 
 void Program::PlanEngines() {
@@ -270,12 +231,9 @@ void Program::Bury() {
   NEKO_CHECK(dead_);
   if (std::exchange(buried_, true)) return;
   world_.fibers.Drain();
-  hints_.clear();
+  if (triggers_) triggers_->StopEngines();
   api_.reset();
-  session_informer_.reset();
-  node_informer_.reset();
-  class_informer_.reset();
-  profile_informer_.reset();
+  if (triggers_) triggers_->StopInformers();
   recorders_.clear();
   if (sim_store_) sim_store_->Detach();
   store_.reset();

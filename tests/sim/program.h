@@ -17,7 +17,6 @@
 #include "api/registry/client.h"
 #include "api/registry/registry.h"
 #include "api/server/api_server.h"
-#include "controller/informer/informer.h"
 #include "controller/manager/event_recorder.h"
 #include "controller/manager/manager.h"
 #include "controller/runtime/sim/sim_driver.h"
@@ -25,11 +24,9 @@
 #include "controller/store/sqlite/sqlite_store.h"
 #include "reconcilers/gc/gc_reconciler.h"
 #include "reconcilers/node/node_reconciler.h"
-#include "reconcilers/node/node_triggers.h"
 #include "reconcilers/profile/profile_reconciler.h"
-#include "reconcilers/profile/profile_triggers.h"
 #include "reconcilers/session/session_reconciler.h"
-#include "reconcilers/session/session_triggers.h"
+#include "reconcilers/triggers/triggers.h"
 #include "tests/sim/sim_store.h"
 #include "tests/sim/world.h"
 #include "tests/support/fake_clock.h"
@@ -73,7 +70,7 @@ class Program final : public Gate {
 
   // What its informer knows.
   std::vector<std::shared_ptr<const v1alpha1::BrowserSession>> informed() const {
-    return session_informer_->List();
+    return triggers_->sessions().List();
   }
 
   // Gate.
@@ -116,14 +113,7 @@ class Program final : public Gate {
   std::unique_ptr<reconcilers::gc::GcReconciler> gc_;
   std::unique_ptr<manager::Manager> manager_;
   std::vector<int> working_;  // tasks of each controller
-  std::unique_ptr<reconcilers::session::SessionTriggers> session_triggers_;
-  std::unique_ptr<reconcilers::node::NodeTriggers> node_triggers_;
-  std::unique_ptr<reconcilers::profile::ProfileTriggers> profile_triggers_;
-  std::unique_ptr<informer::Informer<v1alpha1::BrowserSession>> session_informer_;
-  std::unique_ptr<informer::Informer<v1alpha1::BrowserNode>> node_informer_;
-  std::unique_ptr<informer::Informer<v1alpha1::BrowserClass>> class_informer_;
-  std::unique_ptr<informer::Informer<v1alpha1::BrowserProfile>> profile_informer_;
-  std::vector<std::unique_ptr<Subscription>> hints_;
+  std::unique_ptr<reconcilers::Triggers> triggers_;
   std::unique_ptr<server::ApiServer> api_;
 };
 

@@ -36,6 +36,8 @@ RECONCILER = API + ["controller/manager", "controller/informer", "controller/que
                     "controller/metrics", "controller/runtime/runtime_driver.h", "reconcilers/common"]
 for kind in ("session", "node", "profile", "gc"):
     ALLOWED["reconcilers/" + kind] = RECONCILER
+ALLOWED["reconcilers/triggers"] = RECONCILER + ["reconcilers/" + kind + "/" + kind + "_triggers.h"
+                                               for kind in ("session", "node", "profile")]
 
 # Only the implementations of the injected interfaces may use these.
 NONDETERMINISM = re.compile(

@@ -18,7 +18,6 @@
 #include "controller/cmd/nekoplane/network.h"
 #include "controller/cmd/nekoplane/operations.h"
 #include "controller/cmd/nekoplane/placement.h"
-#include "controller/informer/informer.h"
 #include "controller/manager/event_recorder.h"
 #include "controller/manager/manager.h"
 #include "controller/manifests/manifests_folder.h"
@@ -37,11 +36,9 @@
 #include "controller/store/sqlite/sqlite_store.h"
 #include "reconcilers/gc/gc_reconciler.h"
 #include "reconcilers/node/node_reconciler.h"
-#include "reconcilers/node/node_triggers.h"
 #include "reconcilers/profile/profile_reconciler.h"
-#include "reconcilers/profile/profile_triggers.h"
 #include "reconcilers/session/session_reconciler.h"
-#include "reconcilers/session/session_triggers.h"
+#include "reconcilers/triggers/triggers.h"
 
 namespace nekoplane {
 
@@ -112,7 +109,6 @@ class ProgramImpl final : public Program {
   Result<void> OpenStore();
   Result<void> ConnectEngine();
   void AddControllers();
-  void AddInformerHandlers();
   void AddMetrics();
   Result<void> StartServers(const std::string& hostname);
   void ServePlain(const std::shared_ptr<const http::Request>& request,
@@ -160,14 +156,7 @@ class ProgramImpl final : public Program {
   manager::Controller* nodes_ = nullptr;
   manager::Controller* profiles_ = nullptr;
   manager::Controller* gc_ = nullptr;
-  std::unique_ptr<reconcilers::session::SessionTriggers> session_triggers_;
-  std::unique_ptr<reconcilers::node::NodeTriggers> node_triggers_;
-  std::unique_ptr<reconcilers::profile::ProfileTriggers> profile_triggers_;
-  std::unique_ptr<informer::Informer<BrowserSession>> session_informer_;
-  std::unique_ptr<informer::Informer<BrowserNode>> node_informer_;
-  std::unique_ptr<informer::Informer<BrowserClass>> class_informer_;
-  std::unique_ptr<informer::Informer<BrowserProfile>> profile_informer_;
-  std::vector<std::unique_ptr<Subscription>> engine_events_;
+  std::unique_ptr<reconcilers::Triggers> triggers_;
 
   Identity identity_;
   std::unique_ptr<auth::Authenticator> authenticator_;
@@ -193,23 +182,11 @@ Result<void> ProgramImpl::Run(const std::string& hostname) {
                                               .http_ports = NodePorts(options_.http_ports),
                                               .media_ports = NodePorts(options_.media_ports)}));
   AddControllers();
-  AddInformerHandlers();
   AddMetrics();
   NEKO_RETURN_IF_ERROR(StartServers(hostname));
-  NEKO_RETURN_IF_ERROR(node_informer_->Start());
-  NEKO_RETURN_IF_ERROR(class_informer_->Start());
-  NEKO_RETURN_IF_ERROR(profile_informer_->Start());
-  NEKO_RETURN_IF_ERROR(session_informer_->Start());
+  NEKO_RETURN_IF_ERROR(triggers_->StartInformers());
   manager_->Start();
-  for (const std::string& node : drivers_->Nodes()) {
-    engine_events_.push_back(
-        drivers_->ForNode(node)->Watch([this, node](const runtime::Hint& hint) {
-          session_triggers_->OnHint(node, hint);
-          if (hint.session_uid.empty()) nodes_->Enqueue({"", node});
-        }));
-    gc_->Enqueue({"", node});
-  }
-  gc_->Enqueue({"", ""});
+  triggers_->WatchEngines(*drivers_);
   if (!options_.manifests.empty()) {
     manifests_->Start();
   }
@@ -297,36 +274,8 @@ void ProgramImpl::AddControllers() {
           .period = options_.gc_interval,
           .between_looks = std::min<Duration>(std::chrono::seconds(10), options_.gc_interval / 2)});
   gc_ = &manager_->Add(*gc_reconciler_, {.workers = 1, .backoff = {}});
-}
-
-void ProgramImpl::AddInformerHandlers() {
-  session_informer_ = std::make_unique<informer::Informer<BrowserSession>>(*store_, log_);
-  node_informer_ = std::make_unique<informer::Informer<BrowserNode>>(*store_, log_);
-  class_informer_ = std::make_unique<informer::Informer<BrowserClass>>(*store_, log_);
-  profile_informer_ = std::make_unique<informer::Informer<BrowserProfile>>(*store_, log_);
-  session_triggers_ = std::make_unique<reconcilers::session::SessionTriggers>(
-      reconcilers::session::SessionTriggers::Deps{
-          .enqueue = [this](const queue::Key& key,
-                            int priority) { sessions_->Enqueue(key, priority); },
-          .sessions = [this] { return session_informer_->List(); }});
-  node_triggers_ = std::make_unique<reconcilers::node::NodeTriggers>(
-      [this](const queue::Key& key, Duration delay) { nodes_->EnqueueAfter(key, delay); });
-  profile_triggers_ = std::make_unique<reconcilers::profile::ProfileTriggers>(
-      [this](const queue::Key& key) { profiles_->Enqueue(key); });
-  session_informer_->AddHandler([this](const auto& change) {
-    session_triggers_->OnSession(change);
-    node_triggers_->OnSession(change);
-    profile_triggers_->OnSession(change);
-  });
-  node_informer_->AddHandler([this](const auto& change) {
-    node_triggers_->OnNode(change);
-    session_triggers_->OnNode(change);
-  });
-  class_informer_->AddHandler([this](const auto& change) { session_triggers_->OnClass(change); });
-  profile_informer_->AddHandler([this](const auto& change) {
-    profile_triggers_->OnProfile(change);
-    session_triggers_->OnProfile(change);
-  });
+  triggers_ = std::make_unique<reconcilers::Triggers>(
+      *store_, log_, reconcilers::Triggers::Controllers{*sessions_, *nodes_, *profiles_, *gc_});
 }
 
 void ProgramImpl::AddMetrics() {
@@ -334,8 +283,8 @@ void ProgramImpl::AddMetrics() {
   exposition_.AddCollectable(process_metrics_);
   exposition_.AddRefresher([this] {
     manager_->RefreshMetrics();
-    metrics_.SetSessions(metrics::CountSessions(session_informer_->List()));
-    metrics_.SetNodes(metrics::UsageOf(node_informer_->List()));
+    metrics_.SetSessions(metrics::CountSessions(triggers_->sessions().List()));
+    metrics_.SetNodes(metrics::UsageOf(triggers_->nodes().List()));
   });
 }
 
@@ -467,24 +416,11 @@ void ProgramImpl::Stop() {
   stop_.request_stop();
   manifests_.reset();
   if (manager_) manager_->Stop();
-  engine_events_.clear();
+  if (triggers_) triggers_->StopEngines();
   if (api_) api_->EndWatches();
   if (server_) server_->Stop(kServerGrace);
   background_.reset();
-  for (const auto& stop : {std::function<void()>([this] {
-                             if (session_informer_) session_informer_->Stop();
-                           }),
-                           std::function<void()>([this] {
-                             if (node_informer_) node_informer_->Stop();
-                           }),
-                           std::function<void()>([this] {
-                             if (class_informer_) class_informer_->Stop();
-                           }),
-                           std::function<void()>([this] {
-                             if (profile_informer_) profile_informer_->Stop();
-                           })}) {
-    stop();
-  }
+  if (triggers_) triggers_->StopInformers();
 }
 
 }  // namespace

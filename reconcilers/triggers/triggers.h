@@ -1,0 +1,66 @@
+// Triggers connects what changes with who has to look: objects in the store through informers, and
+// containers on machines through drivers' hints, to the queues of the controllers.
+//
+// Thread safety: the owner's thread; sessions() and nodes(): any thread.
+// Lifetime: what it is given outlives it. Destroying it ends all callbacks.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "api/base/log.h"
+#include "api/base/result.h"
+#include "api/base/subscription.h"
+#include "api/store/store.h"
+#include "api/v1alpha1/browser_class.h"
+#include "api/v1alpha1/browser_node.h"
+#include "api/v1alpha1/browser_profile.h"
+#include "api/v1alpha1/browser_session.h"
+#include "controller/informer/informer.h"
+#include "controller/manager/manager.h"
+#include "controller/runtime/runtime_driver.h"
+#include "reconcilers/node/node_triggers.h"
+#include "reconcilers/profile/profile_triggers.h"
+#include "reconcilers/session/session_triggers.h"
+
+namespace nekoplane::reconcilers {
+
+class Triggers {
+ public:
+  struct Controllers {
+    manager::Controller& sessions;
+    manager::Controller& nodes;
+    manager::Controller& profiles;
+    manager::Controller& gc;
+  };
+
+  Triggers(store::Store& store, Logger& log, Controllers controllers);
+
+  // Queues everything there is, and from then on what changes. Sessions last: they look at the
+  // others. Errors: as Informer::Start. Once.
+  Result<void> StartInformers();
+  // The same for the machines, and the collector's first looks. The drivers outlive the hints.
+  void WatchEngines(const runtime::DriverSet& drivers);
+
+  // Each ends its callbacks, and waits for the one that runs. Idempotent.
+  void StopEngines();
+  void StopInformers();
+
+  const informer::Informer<v1alpha1::BrowserSession>& sessions() const { return sessions_; }
+
+  const informer::Informer<v1alpha1::BrowserNode>& nodes() const { return nodes_; }
+
+ private:
+  const Controllers controllers_;
+  session::SessionTriggers session_triggers_;
+  node::NodeTriggers node_triggers_;
+  profile::ProfileTriggers profile_triggers_;
+  informer::Informer<v1alpha1::BrowserSession> sessions_;
+  informer::Informer<v1alpha1::BrowserNode> nodes_;
+  informer::Informer<v1alpha1::BrowserClass> classes_;
+  informer::Informer<v1alpha1::BrowserProfile> profiles_;
+  // Last, so that hints end before what they use.
+  std::vector<std::unique_ptr<Subscription>> hints_;
+};
+
+}  // namespace nekoplane::reconcilers
