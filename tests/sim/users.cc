@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/v1alpha1/browser_session.h"
+#include "tests/support/http_doubles.h"
 
 namespace nekoplane::sim {
 namespace {
@@ -24,13 +25,13 @@ std::uint64_t NumberAfter(std::string_view text, std::string_view mark) {
 }  // namespace
 
 // What one watch was told: versions, from one on.
-class Users::WatchStream final : public http::Stream {
+class Users::WatchStream final : public testing::EndableStream {
  public:
   WatchStream(std::uint64_t after, std::string mark)
       : after_(after), last_(after), mark_(std::move(mark)) {}
 
   bool Write(std::shared_ptr<const std::string> chunk) override {
-    if (closed_) return false;
+    if (closed) return false;
     std::size_t from = 0;
     for (std::size_t end = 0; (end = chunk->find('\n', from)) != std::string::npos;
          from = end + 1) {
@@ -39,20 +40,6 @@ class Users::WatchStream final : public http::Stream {
     if (from != chunk->size()) wrong = "S6: half a frame";
     return true;
   }
-
-  void Close() override { End(); }
-
-  void OnClosed(std::function<void()> callback) override {
-    if (closed_) return callback();
-    on_closed_ = std::move(callback);
-  }
-
-  void End() {
-    if (std::exchange(closed_, true)) return;
-    if (const auto callback = std::exchange(on_closed_, nullptr)) callback();
-  }
-
-  bool closed() const { return closed_; }
 
   std::uint64_t after() const { return after_; }
 
@@ -81,8 +68,6 @@ class Users::WatchStream final : public http::Stream {
   std::uint64_t last_;
   const std::string mark_;
   std::vector<std::uint64_t> versions_;
-  bool closed_ = false;
-  std::function<void()> on_closed_;
 };
 
 // What came of one request.
@@ -137,24 +122,11 @@ void Users::Spawn(std::function<void()> act) { world_.fibers.Spawn("user", std::
 
 namespace {
 
-std::shared_ptr<http::Request> MakeRequest(const std::string& method, const std::string& path,
-                                           const std::string& query, const std::string& body) {
-  auto request = std::make_shared<http::Request>();
-  request->method = method;
-  request->path = path;
-  request->target = query.empty() ? path : path + "?" + query;
-  for (std::size_t at = 0; at < query.size();) {
-    const std::size_t end = std::min(query.find('&', at), query.size());
-    const std::string pair = query.substr(at, end - at);
-    const std::size_t equals = pair.find('=');
-    request->query.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
-    at = end + 1;
-  }
-  request->headers = {
-      {"Accept", "application/json"},
-      {"Content-Type", method == "PATCH" ? "application/merge-patch+json" : "application/json"}};
-  request->body = body;
-  return request;
+std::shared_ptr<http::Request> Request(const std::string& method, const std::string& path,
+                                       const std::string& query, const std::string& body) {
+  const char* type = method == "PATCH" ? "application/merge-patch+json" : "application/json";
+  return testing::MakeRequest(method, query.empty() ? path : path + "?" + query,
+                              {{"Accept", "application/json"}, {"Content-Type", type}}, body);
 }
 
 }  // namespace
@@ -164,7 +136,7 @@ std::optional<http::Response> Users::Ask(const std::string& method, const std::s
   Program* program = life_.program();
   if (program == nullptr) return std::nullopt;
   const auto answer = std::make_shared<Answer>();
-  program->api().Handle(MakeRequest(method, path, query, body),
+  program->api().Handle(Request(method, path, query, body),
                         std::make_shared<Reply>(world_.fibers, answer));
   while (!answer->given() && !program->dead()) world_.fibers.Sleep(answer->asker);
   if (program->dead()) {
@@ -306,7 +278,7 @@ void Users::PageThrough() {
 // Lists and watches from there, or goes on where a watch that ended had come to.
 void Users::Watch() {
   std::size_t open = 0;
-  for (const auto& watch : watches_) open += watch->closed() ? 0 : 1;
+  for (const auto& watch : watches_) open += watch->closed ? 0 : 1;
   if (open >= kOpenWatches) return;
   const bool resume = !watches_.empty() && random_.Below(3) != 0;
   const std::uint64_t from = resume ? watches_.back()->last() : 0;
@@ -329,7 +301,7 @@ void Users::Watch() {
       answer->watch_mark = mark;
       query += "&labelSelector=color=c1";
     }
-    program->api().Handle(MakeRequest("GET", std::string(kBase) + "browsersessions", query, ""),
+    program->api().Handle(Request("GET", std::string(kBase) + "browsersessions", query, ""),
                           std::make_shared<Reply>(world_.fibers, answer));
     while (!answer->given() && !program->dead()) world_.fibers.Sleep(answer->asker);
     if (answer->stream) watches_.push_back(answer->stream);
@@ -405,7 +377,7 @@ void Users::Act() {
 
 void Users::CutWatch() {
   for (const auto& watch : watches_) {
-    if (!watch->closed()) return watch->End();
+    if (!watch->closed) return watch->End();
   }
 }
 
@@ -424,13 +396,13 @@ std::vector<std::string> Users::WrongAnswers(const EventLog& events, bool settle
   listed_.clear();
   for (const auto& watch : watches_) {
     if (!watch->wrong.empty()) wrong.push_back(watch->wrong);
-    const std::uint64_t until = settled && !watch->closed() ? events.last() : watch->last();
+    const std::uint64_t until = settled && !watch->closed ? events.last() : watch->last();
     if (events.VersionsOf(kResource, watch->after(), until, watch->mark()) != watch->versions()) {
       wrong.push_back("S6: a watch from version " + std::to_string(watch->after()) + " to " +
                       std::to_string(until) + " had gaps or repeats");
     }
   }
-  std::erase_if(watches_, [](const auto& watch) { return watch->closed(); });
+  std::erase_if(watches_, [](const auto& watch) { return watch->closed; });
   return wrong;
 }
 

@@ -14,12 +14,14 @@
 #include "api/server/api_server.h"
 #include "api/store/memory_store.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/http_doubles.h"
 
 namespace nekoplane::server::testing {
 
+using nekoplane::testing::MakeRequest;
 using nlohmann::json;
 
-class RecordingStream final : public http::Stream {
+class RecordingStream final : public nekoplane::testing::EndableStream {
  public:
   bool Write(std::shared_ptr<const std::string> chunk) override {
     if (closed || full) return false;
@@ -29,19 +31,6 @@ class RecordingStream final : public http::Stream {
   }
 
   std::size_t queued() const override { return unread; }
-
-  void Close() override { End(); }
-
-  void OnClosed(std::function<void()> callback) override {
-    if (closed) return callback();
-    on_closed = std::move(callback);
-  }
-
-  // The peer went away, or we closed.
-  void End() {
-    if (std::exchange(closed, true)) return;
-    if (const auto callback = std::exchange(on_closed, nullptr)) callback();
-  }
 
   // One JSON value per line.
   std::vector<json> Frames() const {
@@ -54,11 +43,10 @@ class RecordingStream final : public http::Stream {
     return out;
   }
 
-  bool full = false, closed = false;
+  bool full = false;
   std::size_t unread = 0;
   std::string text;
   std::vector<std::shared_ptr<const std::string>> chunks;
-  std::function<void()> on_closed;
 };
 
 class RecordingResponder final : public http::Responder {
@@ -81,27 +69,6 @@ class RecordingResponder final : public http::Responder {
   http::Headers stream_headers;
   std::shared_ptr<RecordingStream> stream;
 };
-
-// A request in one line: Ask("GET", "/api/v1/secrets?limit=1", {{"Accept", "..."}}, body).
-inline std::shared_ptr<http::Request> MakeRequest(const std::string& method, std::string target,
-                                                  http::Headers headers = {},
-                                                  std::string body = "") {
-  auto request = std::make_shared<http::Request>();
-  request->method = method;
-  request->target = target;
-  const std::size_t question = target.find('?');
-  request->path = target.substr(0, question);
-  while (question != std::string::npos && target.find_first_of("?&") != std::string::npos) {
-    target = target.substr(target.find_first_of("?&") + 1);
-    const std::string pair = target.substr(0, target.find('&'));
-    const std::size_t equals = pair.find('=');
-    request->query.emplace_back(pair.substr(0, equals),
-                                equals == std::string::npos ? "" : pair.substr(equals + 1));
-  }
-  request->headers = std::move(headers);
-  request->body = std::move(body);
-  return request;
-}
 
 inline constexpr char kSessions[] =
     "/apis/nekoplane.dev/v1alpha1/namespaces/default/browsersessions";
