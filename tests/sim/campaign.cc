@@ -348,28 +348,36 @@ std::string Hunt(const Campaign& campaign, Mutant mutant) {
   return "SURVIVED " + std::to_string(campaign.seeds) + " seeds";
 }
 
-std::string HuntApart(const Campaign& campaign, Mutant mutant) {
+// One mutant in a process of its own, since it may crash or hang.
+struct Hunter {
+  pid_t pid = -1;
+  int pipe = -1;
+  std::size_t defect = 0;
+};
+
+Hunter SendHunter(const Campaign& campaign, std::size_t defect) {
   int ends[2];
   if (pipe(ends) != 0) std::abort();
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
-    Say(ends[1], Hunt(campaign, mutant));
+    Say(ends[1], Hunt(campaign, Defects()[defect].mutant));
     _exit(0);
   }
   close(ends[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t n = 0; (n = read(ends[0], buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(n));
-  }
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
+  return {child, ends[0], defect};
+}
+
+// What the hunter that ended with `status` has found.
+std::string Verdict(const Hunter& hunter, int status) {
+  char buffer[4096];  // one line, and less than a pipe holds
+  const ssize_t size = read(hunter.pipe, buffer, sizeof buffer);
+  close(hunter.pipe);
   if (WIFSIGNALED(status)) {
     return WTERMSIG(status) == SIGALRM ? "killed by L5: it hangs" : "killed by a broken NEKO_CHECK";
   }
-  return text.substr(0, text.find('\n'));
+  const std::string_view text(buffer, size > 0 ? static_cast<std::size_t>(size) : 0);
+  return std::string(text.substr(0, text.find('\n')));
 }
 
 }  // namespace
@@ -378,28 +386,29 @@ int RunMutants(const CampaignOptions& options) {
   const auto campaign = Prepare(options);
   if (!campaign) return 2;
   const auto& defects = Defects();
-  std::vector<std::string> results(defects.size());
-  std::vector<std::jthread> threads;
-  // Each thread only waits for the process that hunts one mutant.
-  for (int job = 0; job < campaign->jobs; ++job) {
-    threads.emplace_back([&, job] {
-      for (std::size_t i = static_cast<std::size_t>(job); i < defects.size();
-           i += static_cast<std::size_t>(campaign->jobs)) {
-        results[i] = HuntApart(*campaign, defects[i].mutant);
-        std::printf("%-28s %s\n", defects[i].name, results[i].c_str());
-        std::fflush(stdout);
-      }
-    });
+  std::vector<Hunter> out;
+  std::vector<std::size_t> survivors;
+  for (std::size_t next = 0; next < defects.size() || !out.empty();) {
+    if (next < defects.size() && out.size() < static_cast<std::size_t>(campaign->jobs)) {
+      out.push_back(SendHunter(*campaign, next++));
+      continue;
+    }
+    int status = 0;
+    const pid_t ended = waitpid(-1, &status, 0);
+    const auto hunter =
+        std::find_if(out.begin(), out.end(), [&](const Hunter& h) { return h.pid == ended; });
+    if (hunter == out.end()) std::abort();
+    const std::string verdict = Verdict(*hunter, status);
+    if (verdict.starts_with("SURVIVED")) survivors.push_back(hunter->defect);
+    std::printf("%-28s %s\n", defects[hunter->defect].name, verdict.c_str());
+    std::fflush(stdout);
+    out.erase(hunter);
   }
-  threads.clear();
-  std::size_t survived = 0;
-  for (std::size_t i = 0; i < defects.size(); ++i) {
-    if (!results[i].starts_with("SURVIVED")) continue;
-    ++survived;
+  for (const std::size_t i : survivors) {
     std::printf("survived: %s: %s\n", defects[i].name, defects[i].sentence);
   }
-  std::printf("mutants: %zu of %zu killed\n", defects.size() - survived, defects.size());
-  return survived == 0 ? 0 : 1;
+  std::printf("mutants: %zu of %zu killed\n", defects.size() - survivors.size(), defects.size());
+  return survivors.empty() ? 0 : 1;
 }
 #endif
 

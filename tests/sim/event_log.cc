@@ -54,7 +54,7 @@ void EventLog::LookForSecrets(const store::Object& object) {
   }
 }
 
-void EventLog::Acknowledge(const store::ObjectPtr& object) { acks_.push_back({object}); }
+void EventLog::Acknowledge(const store::ObjectPtr& object) { acks_.push_back(object); }
 
 void EventLog::Check(const store::CoreStore& store) {
   const std::uint64_t version = store.Version();
@@ -69,8 +69,8 @@ void EventLog::Check(const store::CoreStore& store) {
       return;
     }
   }
-  for (const Ack& ack : acks_) {
-    const store::Object& object = *ack.object;
+  for (const store::ObjectPtr& ack : acks_) {
+    const store::Object& object = *ack;
     const Entry* entry = object.version == 0 || object.version > entries_.size()
                              ? nullptr
                              : &entries_[object.version - 1];

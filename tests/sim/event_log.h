@@ -53,15 +53,11 @@ class EventLog {
   std::vector<std::string> wrong;
 
  private:
-  struct Ack {
-    store::ObjectPtr object;
-  };
-
   void LearnSecrets(const store::Object& object);
   void LookForSecrets(const store::Object& object);
 
   std::vector<Entry> entries_;
-  std::vector<Ack> acks_;  // not compared yet
+  std::vector<store::ObjectPtr> acks_;  // not compared yet
   std::set<std::string> secrets_;
 };
 

@@ -24,8 +24,10 @@ using v1alpha1::BrowserProfile;
 using v1alpha1::BrowserSession;
 
 constexpr auto kSteady = std::chrono::seconds(15);
-constexpr auto kWindow = std::chrono::seconds(20);  // in which the effects of an act are counted
-constexpr auto kSettle = std::chrono::minutes(6);   // a back-off, and two looks of the collector
+constexpr Duration kAtOnce = std::chrono::seconds(20);    // the reconcilers' part
+constexpr Duration kCollected = std::chrono::minutes(5);  // the collector's
+constexpr auto kSettle =
+    std::chrono::minutes(12);  // a back-off, and the collector's looks, each twice
 
 struct Way {
   const char* words;
@@ -138,6 +140,7 @@ class Stage {
 struct Workload {
   const char* name;
   bool thorough;                       // disk operations, and pairs
+  Duration window;                     // in which the effects of the act are counted
   std::function<void(Stage&)> before;  // then it becomes steady
   std::function<void(Stage&)> act;
 };
@@ -184,14 +187,14 @@ void Suspend(Stage& stage) { Patch(stage, {{"operatingMode", "Suspended"}}); }
 
 const std::vector<Workload>& Workloads() {
   static const auto* all = new std::vector<Workload>{
-      {"Create", true, [](Stage&) {}, [](Stage& s) { Create(s); }},
-      {"CreateWithProfile", false, [](Stage&) {}, CreateWithProfile},
-      {"Update", true, [](Stage& s) { Create(s); },
+      {"Create", true, kAtOnce, [](Stage&) {}, [](Stage& s) { Create(s); }},
+      {"CreateWithProfile", false, kAtOnce, [](Stage&) {}, CreateWithProfile},
+      {"Update", true, kAtOnce, [](Stage& s) { Create(s); },
        [](Stage& s) {
          Patch(s, {{"screen", "800x600@30"}});
        }},
-      {"Suspend", false, [](Stage& s) { Create(s); }, Suspend},
-      {"Resume", false,
+      {"Suspend", false, kAtOnce, [](Stage& s) { Create(s); }, Suspend},
+      {"Resume", false, kAtOnce,
        [](Stage& s) {
          Create(s);
          Suspend(s);
@@ -199,15 +202,16 @@ const std::vector<Workload>& Workloads() {
        [](Stage& s) {
          Patch(s, {{"operatingMode", "Running"}});
        }},
-      {"Delete", true, [](Stage& s) { Create(s); }, Delete},
-      {"DeleteWithProfile", false, CreateWithProfile, DeleteWithProfile},
-      {"ContainerDies", false, [](Stage& s) { Create(s); },
+      {"Delete", true, kAtOnce, [](Stage& s) { Create(s); }, Delete},
+      {"DeleteWithProfile", false, kAtOnce, CreateWithProfile, DeleteWithProfile},
+      {"ContainerDies", false, kAtOnce, [](Stage& s) { Create(s); },
        [](Stage& s) { s.engine().Kill(s.Uid()); }},
-      {"ContainerVanishes", false, [](Stage& s) { Create(s); },
+      {"ContainerVanishes", false, kAtOnce, [](Stage& s) { Create(s); },
        [](Stage& s) { s.engine().RemoveBehindBack(s.Uid()); }},
-      {"EngineReboots", false, [](Stage& s) { Create(s); }, [](Stage& s) { s.engine().Reboot(); }},
+      {"EngineReboots", false, kAtOnce, [](Stage& s) { Create(s); },
+       [](Stage& s) { s.engine().Reboot(); }},
       // What is left of it is the collector's.
-      {"FinalizerTakenOff", false, [](Stage& s) { Create(s); },
+      {"FinalizerTakenOff", false, kCollected, [](Stage& s) { Create(s); },
        [](Stage& s) {
          const auto session = s.client().Get<BrowserSession>("default", "s");
          s.users().NoteDeletion("s");
@@ -229,14 +233,12 @@ std::string WrongWith(const Workload& workload, const Plan& plan, bool disk,
   if (!wrong.empty()) return "it never became steady: " + wrong;
   workload.act(stage);
   stage.Count(true);
-  // The collector's part takes it longer.
-  const bool slow = std::string(workload.name) == "FinalizerTakenOff";
-  std::string endless = stage.Pass(slow ? std::chrono::minutes(5) : Duration(kWindow));
+  std::string endless = stage.Pass(workload.window);
   stage.Count(false);
   if (effects != nullptr) *effects = stage.count();
   wrong = stage.Wrong(false);
   if (!wrong.empty()) return "after the act:" + wrong;
-  if (endless.empty()) endless = stage.Pass(slow ? 2 * kSettle : Duration(kSettle));
+  if (endless.empty()) endless = stage.Pass(kSettle);
   if (!endless.empty()) return "it never comes to rest: " + endless;
   wrong = stage.Wrong(true);
   return wrong.empty() ? "" : "after settling:" + wrong;

@@ -111,11 +111,11 @@ void Fibers::Sleep(Sleeper& sleeper) {
 }
 
 void Fibers::Wake(Sleeper& sleeper) {
-  if (sleeper.task_ != nullptr) Make(static_cast<const Task*>(sleeper.task_), asleep_);
+  if (sleeper.task_ != nullptr) MakeReady(static_cast<const Task*>(sleeper.task_), asleep_);
 }
 
 void Fibers::WakeAll() {
-  while (!asleep_.empty()) Make(asleep_.back().get(), asleep_);
+  while (!asleep_.empty()) MakeReady(asleep_.back().get(), asleep_);
 }
 
 void Fibers::Park() {
@@ -126,12 +126,12 @@ void Fibers::Park() {
 
 bool Fibers::UnparkOne() {
   if (parked_.empty()) return false;
-  Make(parked_[random_.Below(parked_.size())].get(), parked_);
+  MakeReady(parked_[random_.Below(parked_.size())].get(), parked_);
   return true;
 }
 
 // Ready again, if it is in `from`.
-void Fibers::Make(const Task* task, std::vector<std::unique_ptr<Task>>& from) {
+void Fibers::MakeReady(const Task* task, std::vector<std::unique_ptr<Task>>& from) {
   auto taken = Take(from, task);
   if (taken == nullptr) return;
   taken->state = Task::State::kReady;

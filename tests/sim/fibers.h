@@ -72,7 +72,7 @@ class Fibers {
   class Stacks;
 
   void Resume(std::size_t index);
-  void Make(const Task* task, std::vector<std::unique_ptr<Task>>& from);
+  void MakeReady(const Task* task, std::vector<std::unique_ptr<Task>>& from);
   static std::unique_ptr<Task> Take(std::vector<std::unique_ptr<Task>>& from, const Task* task);
 
   Random& random_;
