@@ -42,7 +42,7 @@ Committer::Outcome Committer::Run(const std::vector<PreparedTransaction>& group,
     if (result.head) {
       log_from_ = trim_until;
       Accept(*result.head, std::move(next), std::move(events), &outcome);
-    } else if (!result.outcome_unknown || NEKO_MUTANT(kFailedCommitNotReread)) {
+    } else if (!result.outcome_unknown) {
       written = result.head.error();
     } else {
       in_doubt_ = InDoubt{std::move(next), std::move(events)};

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <utility>
 
@@ -30,10 +31,6 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path,
                                                      const std::string& vfs) {
   NEKO_TRY(auto db, Database::Open(path, Database::Mode::kReadWriteCreate, vfs));
   NEKO_RETURN_IF_ERROR(CheckIdentity(*db));
-  // A fresh file turns to WAL in a transaction with a rollback journal. EXTRA flushes the journal's
-  // removal: one that a power loss brought back would undo the file, and SQLite then drops its WAL.
-  const char* extra = NEKO_MUTANT(kJournalNotFlushed) ? "FULL" : "EXTRA";
-  NEKO_RETURN_IF_ERROR(db->Exec(std::string("PRAGMA synchronous = ") + extra));
   NEKO_TRY(const std::string mode, db->QueryText("PRAGMA journal_mode = WAL"));
   if (mode != "wal") {
     return MakeStatus(Code::kUnavailable, "StorageFailed",
@@ -107,8 +104,30 @@ Result<void> Connection::WriteWalAgain() {
   return {};
 }
 
+// A fresh file turns to WAL in a transaction with a rollback journal. If a power loss brought that
+// back, it would undo the file, and SQLite then drops its WAL. SQLite offers to flush a directory
+// only together with a deletion in it.
+Result<void> Connection::FlushDirectory() {
+  if (NEKO_MUTANT(kJournalNotFlushed)) return {};
+  sqlite3_vfs* vfs = nullptr;
+  sqlite3_file_control(db_->handle(), "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+  if (vfs == nullptr) return db_->Error(SQLITE_INTERNAL, "find the file system");
+  const std::string name = db_->path() + "-journal";
+  std::vector<std::max_align_t> space(
+      static_cast<std::size_t>(vfs->szOsFile) / sizeof(std::max_align_t) + 1);
+  auto* file = reinterpret_cast<sqlite3_file*>(space.data());
+  int code =
+      vfs->xOpen(vfs, name.c_str(), file,
+                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MAIN_JOURNAL, nullptr);
+  if (file->pMethods != nullptr) file->pMethods->xClose(file);
+  if (code == SQLITE_OK) code = vfs->xDelete(vfs, name.c_str(), 1);
+  if (code != SQLITE_OK) return db_->Error(code, "flush the directory");
+  return {};
+}
+
 Result<void> Connection::Settle() {
   if (NEKO_MUTANT(kNotSettled)) return {};
+  NEKO_RETURN_IF_ERROR(FlushDirectory());
   NEKO_RETURN_IF_ERROR(WriteWalAgain());
   int in_wal = 0;
   int moved = 0;

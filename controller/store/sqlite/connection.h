@@ -26,8 +26,9 @@ class Connection {
   Result<void> PrepareStatements();
 
   // For a file just opened, before anything is built on what its WAL brought along: that may be in
-  // the page cache only, and once a sync has failed no other makes up for it. Writes it again,
-  // moves it all to the database, then counts this opening, which ends on disk what the last
+  // the page cache only, and once a sync has failed no other makes up for it; so may be the removal
+  // of the rollback journal that the file was made with. Flushes the directory, writes the WAL
+  // again, moves it all to the database, then counts this opening, which ends on disk what the last
   // connection left behind. Errors: as SqliteStatus; nothing is certain yet then. REQUIRES:
   // PrepareSchema was successful on this file.
   Result<void> Settle();
@@ -54,6 +55,7 @@ class Connection {
 
   // Writes the WAL's bytes over themselves and syncs it: only so does Linux try again what a failed
   // sync made it give up, and a checkpoint must not begin before the WAL is safe.
+  Result<void> FlushDirectory();
   Result<void> WriteWalAgain();
   Result<Head> WriteRows(Head head, const std::vector<Applied>& group);
   Result<void> WriteEvent(const Event& event, std::uint64_t* digest);

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "api/base/mutant.h"
+
 namespace nekoplane::store {
 namespace {
 
@@ -129,8 +131,13 @@ Result<Statement> Database::Prepare(std::string_view sql) {
 
 Result<std::string> Database::QueryText(std::string_view sql) {
   NEKO_TRY(Statement query, Prepare(sql));
-  NEKO_TRY(const bool row, query.Step());
-  return row ? std::string(query.Text(0)) : std::string();
+  NEKO_TRY(bool row, query.Step());
+  std::string text = row ? std::string(query.Text(0)) : std::string();
+  // To its end: a PRAGMA commits what it changed after its row, and that may fail.
+  while (row && !NEKO_MUTANT(kWalSwitchUnchecked)) {
+    NEKO_TRY(row, query.Step());
+  }
+  return text;
 }
 
 int Database::Changes() const { return sqlite3_changes(db_); }

@@ -69,7 +69,7 @@ class Database {
 
   Result<void> Exec(const std::string& sql);
   Result<Statement> Prepare(std::string_view sql);
-  // The first column of the first row; "" if there is none.
+  // Runs all of it. The first column of the first row; "" if there is none.
   Result<std::string> QueryText(std::string_view sql);
 
   // Rows changed by the last INSERT, UPDATE or DELETE.
