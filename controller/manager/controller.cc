@@ -81,7 +81,7 @@ const char* QueueController::Settle(const Context& ctx, const queue::Key& key,
     return "success";
   }
   if (const auto* again = std::get_if<RequeueAfter>(&outcome)) {
-    limiter_.Forget(key);
+    if (again->delay > Duration::zero()) limiter_.Forget(key);
     queue_.AddAfter(key, again->delay, queue_.PriorityInHand(key));
     return again->delay > Duration::zero() ? "requeue_after" : "requeue";
   }

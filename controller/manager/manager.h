@@ -5,8 +5,9 @@
 // the reconcile they are in. Simulation: nobody calls Start(); ProcessNext() runs one reconcile on
 // the caller's thread.
 //
-// Outcomes: Done and RequeueAfter forget the back-off; Retry waits for it (longer, if the status
-// says retry_after) and keeps the key's priority; GiveUp waits for the next change of the object.
+// Outcomes: Done and RequeueAfter forget the back-off (not with a delay of zero: work goes on at
+// once, and its next failure is one more); Retry waits for it (longer, if the status says
+// retry_after) and keeps the key's priority; GiveUp waits for the next change of the object.
 // An exception leaving a reconciler is caught, counted and treated as Retry.
 #pragma once
 

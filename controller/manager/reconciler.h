@@ -16,9 +16,11 @@ namespace nekoplane::manager {
 
 struct Done {};  // forget back-off; wait for the next event
 
+// Not an error: look again later, and forget back-off. With no delay: in the midst of something,
+// which may still fail as it did before, so back-off stays.
 struct RequeueAfter {
   Duration delay;
-};  // not an error: look again later
+};
 
 struct Retry {
   Status why;

@@ -157,6 +157,20 @@ TEST_F(ManagerTest, RequeueAfterForgetsTheBackOff) {
   }
 }
 
+// As one that writes down what it is about to do, and fails at doing it, again and again.
+TEST_F(ManagerTest, GoingOnAtOnceKeepsTheBackOff) {
+  const Retry retry{MakeStatus(Code::kUnavailable, "X", "x")};
+  controller_.Enqueue(kKey);
+  for (const auto delay : {seconds(1), seconds(2), seconds(4)}) {
+    reconciler_.Answer(RequeueAfter{});
+    reconciler_.Answer(retry);
+    ASSERT_TRUE(Run());
+    ASSERT_TRUE(Run());
+    ASSERT_EQ(NextIn(), delay);
+    clock_.Advance(delay);
+  }
+}
+
 TEST_F(ManagerTest, GiveUpWaitsForTheObjectToChange) {
   reconciler_.Answer(GiveUp{MakeStatus(Code::kInvalid, "InvalidSpec", "no")});
   controller_.Enqueue(kKey);
