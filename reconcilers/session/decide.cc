@@ -31,6 +31,20 @@ void CompleteConditions(const Inputs& in, v1alpha1::BrowserSessionStatus& status
   for (auto& c : status.conditions) c.observedGeneration = in.session.metadata.generation;
 }
 
+// Why the last try of this removal failed stays until something else is to be said, so that trying
+// again writes nothing.
+void KeepFailedRemoval(const Inputs& in, Plan& plan) {
+  if (plan.action != Action::kRemove && plan.action != Action::kRemoveVolume) return;
+  const auto* before = FindCondition(in.session.status.conditions, cond::kStarted);
+  const auto* now = FindCondition(plan.status.conditions, cond::kStarted);
+  if (before == nullptr || now == nullptr || before->status != now->status ||
+      before->reason != now->reason) {
+    return;
+  }
+  const v1alpha1::Condition kept = *before;
+  Say(in, plan.status, cond::kStarted, kept.status, kept.reason, kept.message);
+}
+
 // Being deleted, and our part of that is done: somebody else's finalizer holds the object.
 bool LetGo(const Inputs& in) { return in.session.metadata.deleting() && !HasFinalizer(in.session); }
 
@@ -75,6 +89,7 @@ Plan Decide(const Inputs& in) {
     plan.status = in.session.status;
     return plan;
   }
+  KeepFailedRemoval(in, plan);
   CompleteConditions(in, plan.status);
   KeepTransitionTimes(in.session.status.conditions, plan.status.conditions);
   auto after = in.session;
@@ -135,8 +150,9 @@ Record AfterFailedRemoval(const Inputs& in, const Plan& plan, const Status& why)
     SayEngineUnknown(in, record.status, why);
   } else {
     const auto* started = FindCondition(record.status.conditions, cond::kStarted);
-    Say(in, record.status, cond::kStarted, started != nullptr ? started->status : kUnknown,
-        in.session.metadata.deleting() ? cond::kReasonTerminating : cond::kReasonStopping,
+    const std::string status = started != nullptr ? started->status : kUnknown;
+    const std::string reason = started != nullptr ? started->reason : cond::kReasonStopping;
+    Say(in, record.status, cond::kStarted, status, reason,
         "removal failed, trying again: " + why.message);
   }
   record.retry = why;

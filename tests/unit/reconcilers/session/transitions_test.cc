@@ -201,5 +201,20 @@ TEST(AfterFailedRemovalTest, UnknownOutcomeClaimsNothing) {
   EXPECT_TRUE(record.retry.has_value());
 }
 
+// Or each try would write twice: that it tries, and that it failed.
+TEST(AfterFailedRemovalTest, TheNextTryWritesNothing) {
+  Inputs in = Running();
+  in.session.metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
+  const Status refused = MakeStatus(Code::kConflict, "VolumeInUse", "volume is in use");
+  in.session.status = Decide(in).status;
+  const Record record = AfterFailedRemoval(in, Decide(in), refused);
+  EXPECT_EQ(Saying(record.status, cond::kStarted), "False/Terminating");
+  in.session.status = record.status;
+  const Plan again = Decide(in);
+  EXPECT_EQ(again.action, Action::kRemove);
+  EXPECT_EQ(again.status, in.session.status);
+  EXPECT_EQ(AfterFailedRemoval(in, again, refused).status, in.session.status);
+}
+
 }  // namespace
 }  // namespace nekoplane::reconcilers::session
