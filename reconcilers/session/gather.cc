@@ -1,5 +1,6 @@
 #include "reconcilers/session/gather.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/base/mutant.h"
@@ -146,8 +147,12 @@ void Gatherer::AskHealth(const Context& ctx, runtime::RuntimeDriver& driver, Inp
   const auto& uid = in.session.metadata.uid;
   const MonoTime now = clock_.Now();
   const auto facts = memory_.Get(uid, now);
-  in.since_start = facts.started != MonoTime{} ? now - facts.started
-                                               : in.now - in.observation.instance.started_at;
+  // Of one that an earlier nekoplane started, wall clocks must tell; they jump, so that it may seem
+  // to start only in the future.
+  in.since_start =
+      facts.started != MonoTime{}
+          ? now - facts.started
+          : std::max<Duration>(in.now - in.observation.instance.started_at, now - facts.first_seen);
   in.probe.failures = facts.probe_failures;
   const bool never = facts.last_probe == MonoTime{};
   const bool ready = IsTrue(in.session.status.conditions, cond::kReady);

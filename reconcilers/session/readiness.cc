@@ -23,9 +23,8 @@ Flow BecomeReady(const Inputs& in, Plan& plan) {
   Say(in, plan.status, cond::kReady, kFalse, cond::kReasonProbing, "waiting for Neko to answer");
   Say(in, plan.status, cond::kHealthy, kUnknown, cond::kReasonProbing);
   const auto limit = ParseDuration(in.session.spec.lifecycle.maxStartingDuration);
-  const auto started = StartedAt(in.session.status);
   // Several silent probes, so that one lost answer after a long pause of ours is not a late start.
-  if (limit && *limit > Duration::zero() && started && in.now - *started > *limit &&
+  if (limit && *limit > Duration::zero() && in.since_start > *limit &&
       in.probe.failures >= in.options.probe_failures) {
     return InstanceFailed(in, plan, cond::kReasonStartTimeout,
                           "Neko did not answer within " +
