@@ -7,6 +7,7 @@
 #include "api/registry/commit_loop.h"
 #include "api/registry/messages.h"
 #include "api/registry/meta.h"
+#include "api/registry/namespaces.h"
 #include "api/registry/plan.h"
 #include "api/registry/planners.h"
 
@@ -38,11 +39,28 @@ Status WrongUid(const Stored& stored, const std::string& wanted) {
                          stored.object->uid);
 }
 
+Result<store::Write> PinNeeded(const PlannerDeps& deps, const Needed& needed) {
+  store::ObjectPtr object = deps.store.Get({needed.resource, needed.ns, needed.name});
+  if (object == nullptr || object->uid != needed.uid) {
+    return UidPrecondition(needed.resource, needed.name, needed.uid,
+                           object == nullptr ? "" : object->uid);
+  }
+  NEKO_TRY(const Stored stored, Stored::Parse(std::move(object)));
+  if (IsTerminating(stored.value)) {
+    return MakeStatus(Code::kConflict, "Terminating", needed.name + " is being deleted");
+  }
+  return PinWrite(stored);
+}
+
 // Adds what goes into the same transaction. A plan that changes nothing still pins the object's
 // version when claims depend on it.
 Result<Step> StepWith(const PlannerDeps& deps, const codec::Kind& kind, Planned plan,
                       const Stored& stored, const With& with) {
-  std::vector<store::Write> secrets;
+  std::vector<store::Write> more;
+  for (const Needed& needed : with.needs) {
+    NEKO_TRY(store::Write pin, PinNeeded(deps, needed));
+    more.push_back(std::move(pin));
+  }
   for (const v1alpha1::Secret& secret : with.create_secrets) {
     const codec::Kind* secret_kind = deps.kinds.FindByResource(v1alpha1::Secret::kResource);
     NEKO_CHECK(secret_kind != nullptr);
@@ -53,19 +71,19 @@ Result<Step> StepWith(const PlannerDeps& deps, const codec::Kind& kind, Planned 
     const Birth birth{NewUid(deps.random), "", deps.clock.WallNow()};
     NEKO_TRY(const Planned create, PlanCreate(*secret_kind, secret.metadata.namespace_,
                                               codec::Encode(secret), OwnWrite(), birth));
-    secrets.push_back(WriteFor(*secret_kind, create, nullptr));
+    more.push_back(WriteFor(*secret_kind, create, nullptr));
   }
-  const bool alone = with.claims.empty() && with.guards.empty() && secrets.empty();
+  const bool alone = with.claims.empty() && with.guards.empty() && more.empty();
   if (plan.action == Planned::Action::kNothing && !alone) {
     Step step;
     step.transaction.writes.push_back(WriteFor(kind, plan, &stored));
-    step.transaction.writes.insert(step.transaction.writes.end(), secrets.begin(), secrets.end());
+    step.transaction.writes.insert(step.transaction.writes.end(), more.begin(), more.end());
     step.transaction.claims = with.claims;
     step.transaction.guards = with.guards;
     return step;
   }
   Step step = StepFor(kind, std::move(plan), &stored, false);
-  step.transaction.writes.insert(step.transaction.writes.end(), secrets.begin(), secrets.end());
+  step.transaction.writes.insert(step.transaction.writes.end(), more.begin(), more.end());
   step.transaction.claims = with.claims;
   step.transaction.guards = with.guards;
   return step;

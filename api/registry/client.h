@@ -15,12 +15,18 @@
 
 namespace nekoplane::registry {
 
+// An object that a decision was built on.
+struct Needed {
+  std::string resource, ns, name, uid;
+};
+
 // What goes into the same transaction as a status write.
 struct With {
   std::vector<store::ClaimChange> claims;
   std::vector<store::LedgerGuard> guards;
   std::vector<v1alpha1::Secret>
-      create_secrets;  // existing ones of the same name are left as they are
+      create_secrets;         // existing ones of the same name are left as they are
+  std::vector<Needed> needs;  // kConflict if one is gone by then, or being deleted
 };
 
 class Client {

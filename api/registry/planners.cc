@@ -54,19 +54,23 @@ Step StepFor(const codec::Kind& kind, Planned plan, const Stored* stored, bool d
   return step;
 }
 
+store::Write PinWrite(const Stored& stored) {
+  store::Write pin;
+  pin.op = store::Write::Op::kUpdate;
+  pin.key = stored.object->key;
+  pin.uid = stored.object->uid;
+  pin.expected_version = stored.object->version;
+  pin.body = WithoutVersion(stored.value).dump();
+  return pin;
+}
+
 Result<store::Write> NamespaceGuard(const store::Store& store, const codec::Kind& kind,
                                     std::string_view ns, std::string_view name) {
   store::ObjectPtr object = store.Get({"namespaces", "", std::string(ns)});
   if (object == nullptr) return NotFound("namespaces", ns);
   NEKO_TRY(const Stored stored, Stored::Parse(std::move(object)));
   if (IsTerminating(stored.value)) return NamespaceTerminating(kind.resource(), name, ns);
-  store::Write guard;
-  guard.op = store::Write::Op::kUpdate;
-  guard.key = stored.object->key;
-  guard.uid = stored.object->uid;
-  guard.expected_version = stored.object->version;
-  guard.body = WithoutVersion(stored.value).dump();
-  return guard;
+  return PinWrite(stored);
 }
 
 Planner CreatePlanner(const PlannerDeps& deps, const codec::Kind& kind, std::string ns, json object,

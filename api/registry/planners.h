@@ -46,9 +46,11 @@ Result<Stored> LoadStored(const store::Store& store, const codec::Kind& kind, st
 // The step that puts a plan into effect. A dry run commits nothing and shows what would be stored.
 Step StepFor(const codec::Kind& kind, Planned plan, const Stored* stored, bool dry_run);
 
-// What a namespace must be for an object to be created in it, as a write that changes nothing but
-// fails if the namespace was changed or deleted since. Errors: kNotFound; kForbidden:
-// NamespaceTerminating.
+// Changes nothing, but fails with kConflict if the object was changed or deleted since it was read.
+store::Write PinWrite(const Stored& stored);
+
+// What a namespace must be for an object to be created in it, as a PinWrite. Errors: kNotFound;
+// kForbidden: NamespaceTerminating.
 Result<store::Write> NamespaceGuard(const store::Store& store, const codec::Kind& kind,
                                     std::string_view ns, std::string_view name);
 

@@ -86,8 +86,10 @@ Outcome ProfileReconciler::Act(const Context& ctx, const Inputs& in, const Plan&
 }
 
 Outcome ProfileReconciler::Finish(const Context& ctx, const Inputs& in, const std::string& kept) {
-  registry::With with{
-      .claims = {ReleaseOwner(in.profile.metadata.uid)}, .guards = {}, .create_secrets = {}};
+  registry::With with{.claims = {ReleaseOwner(in.profile.metadata.uid)},
+                      .guards = {},
+                      .create_secrets = {},
+                      .needs = {}};
   const auto removed =
       deps_.client.RemoveFinalizer(ctx, in.profile, BrowserProfile::kFinalizer, std::move(with));
   if (!removed) return AfterWriteError(removed.error());

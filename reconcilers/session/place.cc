@@ -14,6 +14,22 @@ namespace {
 
 namespace cond = v1alpha1::session;
 
+// A profile that went away since we looked must not get a holder that nobody ever takes off. One
+// that we hold already does not go before we let it.
+void ClaimProfile(const Inputs& in, Plan& plan) {
+  const WantedProfile want = Wanted(in);
+  const auto& uid = in.session.metadata.uid;
+  plan.claims.push_back(Acquire(ProfileClaim(want.claim_item, uid)));
+  const auto held = in.ledger->Find(store::kClaimProfile, "", want.claim_item);
+  if (want.profile_uid.empty() || (held && held->owner == uid) ||
+      NEKO_MUTANT(kGoneProfileClaimed)) {
+    return;
+  }
+  const auto& profile = in.profile->metadata;
+  plan.needs.push_back(
+      {v1alpha1::BrowserProfile::kResource, profile.namespace_, profile.name, profile.uid});
+}
+
 Flow Refuse(const Inputs& in, Plan& plan, std::string_view reason, const std::string& message) {
   Say(in, plan.status, cond::kScheduled, kFalse, reason, message);
   Say(in, plan.status, cond::kProfileBound, kFalse, cond::kReasonPending, "waits for a node");
@@ -31,15 +47,14 @@ Flow Refuse(const Inputs& in, Plan& plan, std::string_view reason, const std::st
 Flow KeepClaims(const Inputs& in, Plan& plan) {
   const auto& session = in.session;
   const auto& uid = session.metadata.uid;
-  std::vector<store::Claim> wanted =
-      PortClaims(session.status.nodeName, uid, *session.status.ports);
-  if ((!session.spec.profileRef || in.profile) && !NEKO_MUTANT(kProfileClaimSkipped)) {
-    wanted.push_back(ProfileClaim(Wanted(in).claim_item, uid));
-  }
-  for (auto& claim : wanted) {
+  for (auto& claim : PortClaims(session.status.nodeName, uid, *session.status.ports)) {
     if (!in.ledger->Find(claim.kind, claim.scope, claim.item)) {
       plan.claims.push_back(Acquire(std::move(claim)));
     }
+  }
+  if ((!session.spec.profileRef || in.profile) && !NEKO_MUTANT(kProfileClaimSkipped) &&
+      !in.ledger->Find(store::kClaimProfile, "", Wanted(in).claim_item)) {
+    ClaimProfile(in, plan);
   }
   if (!in.ledger->Find(store::kClaimInstance, session.status.nodeName, uid)) {
     scheduler::Demand demand;
@@ -100,9 +115,7 @@ Flow Place(const Inputs& in, Plan& plan) {
   for (auto& claim : PortClaims(placement.node, uid, *ports)) {
     plan.claims.push_back(Acquire(std::move(claim)));
   }
-  if (!NEKO_MUTANT(kProfileClaimSkipped)) {
-    plan.claims.push_back(Acquire(ProfileClaim(want.claim_item, uid)));
-  }
+  if (!NEKO_MUTANT(kProfileClaimSkipped)) ClaimProfile(in, plan);
   if (NEKO_MUTANT(kClaimAfterAct)) plan.claims.clear();
   if (!NEKO_MUTANT(kClaimStolen)) {
     plan.guards.push_back({placement.node, in.ledger->ScopeVersion(placement.node)});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/base/clock.h"
+#include "api/registry/client.h"
 #include "api/store/store.h"
 #include "api/v1alpha1/browser_session.h"
 #include "controller/runtime/runtime_driver.h"
@@ -39,11 +40,12 @@ struct Plan {
   v1alpha1::BrowserSessionStatus status;
   std::vector<store::ClaimChange> claims;
   std::vector<store::LedgerGuard> guards;
-  bool with_secret = false;            // make the Secret in the same transaction
-  runtime::InstanceSpec spec;          // kStart
-  std::optional<Duration> look_again;  // absent: wait for an event
-  std::optional<Status> retry;         // the engine did not answer: back-off instead
-  std::vector<EventNote> events;       // told once the status is written
+  std::vector<registry::Needed> needs;  // what must still be there when this is written
+  bool with_secret = false;             // make the Secret in the same transaction
+  runtime::InstanceSpec spec;           // kStart
+  std::optional<Duration> look_again;   // absent: wait for an event
+  std::optional<Status> retry;          // the engine did not answer: back-off instead
+  std::vector<EventNote> events;        // told once the status is written
   Placement placement = Placement::kNotTried;
 };
 

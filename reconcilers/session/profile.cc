@@ -50,6 +50,15 @@ Flow Rebind(const Inputs& in, Plan& plan) {
   return Flow::kStop;
 }
 
+// Its container runs, or may do so.
+bool Undisturbed(const Inputs& in) {
+  const auto& seen = in.observation;
+  return seen.kind == Observation::Kind::kUnknown ||
+         (seen.kind == Observation::Kind::kFound &&
+          seen.instance.phase == runtime::Observed::Phase::kRunning &&
+          seen.instance.id == in.session.status.instance->id);
+}
+
 bool Adopted(const v1alpha1::BrowserProfile& profile) {
   const auto& finalizers = profile.metadata.finalizers;
   return std::find(finalizers.begin(), finalizers.end(), v1alpha1::BrowserProfile::kFinalizer) !=
@@ -81,11 +90,13 @@ Flow BindProfile(const Inputs& in, Plan& plan) {
   const bool runs = session.status.instance.has_value();
   if (session.spec.profileRef) {
     const std::string& name = session.spec.profileRef->name;
-    // A running browser is not stopped because somebody forced its profile object away.
+    // A running browser is not stopped because somebody forced its profile object away; but nothing
+    // is started without one, and what does not run goes.
     if (!in.profile) {
-      return runs ? Flow::kNext
-                  : NotBound(in, plan, cond::kReasonProfileNotFound,
-                             "there is no BrowserProfile \"" + name + "\" in this namespace");
+      if (runs && (Undisturbed(in) || NEKO_MUTANT(kStartWithoutProfile))) return Flow::kNext;
+      if (in.observation.kind == Observation::Kind::kFound) plan.action = Action::kRemove;
+      return NotBound(in, plan, cond::kReasonProfileNotFound,
+                      "there is no BrowserProfile \"" + name + "\" in this namespace");
     }
     // Who holds it already may go on: the deletion waits for the holder.
     const auto claim = in.ledger->Find(store::kClaimProfile, "", in.profile->metadata.uid);

@@ -79,7 +79,8 @@ Outcome SessionReconciler::Act(const Context& ctx, const Inputs& in, const Plan&
 Outcome SessionReconciler::Write(const Context& ctx, const Inputs& in, const Plan& plan) {
   Session after = in.session;
   after.status = plan.status;
-  registry::With with{.claims = plan.claims, .guards = plan.guards, .create_secrets = {}};
+  registry::With with{
+      .claims = plan.claims, .guards = plan.guards, .create_secrets = {}, .needs = plan.needs};
   if (plan.with_secret) with.create_secrets.push_back(NewSecretFor(in.session));
   const auto written = deps_.client.WriteStatus(ctx, after, std::move(with));
   if (plan.placement == Placement::kScheduled) CountPlacement(written ? "scheduled" : "error");
@@ -156,7 +157,8 @@ Outcome SessionReconciler::DoFinish(const Context& ctx, const Inputs& in) {
     const auto deleted = deps_.client.Delete(ctx, *secret);
     if (!deleted) return AfterWriteError(deleted.error());
   }
-  registry::With with{.claims = {ReleaseOwner(meta.uid)}, .guards = {}, .create_secrets = {}};
+  registry::With with{
+      .claims = {ReleaseOwner(meta.uid)}, .guards = {}, .create_secrets = {}, .needs = {}};
   const auto removed =
       deps_.client.RemoveFinalizer(ctx, in.session, Session::kFinalizer, std::move(with));
   if (!removed && !removed.is(Code::kNotFound)) return AfterWriteError(removed.error());

@@ -68,6 +68,40 @@ TEST_F(RegistryClientTest, WriteStatusReplacesTheStatusAndTakesTheClaims) {
   EXPECT_TRUE(client_.Claims()->Find(store::kClaimPortTcp, "host", "8800").has_value());
 }
 
+TEST_F(RegistryClientTest, WhatIsNeededMustStillBeThere) {
+  v1alpha1::BrowserProfile profile;
+  profile.metadata.namespace_ = "default";
+  profile.metadata.name = "work";
+  profile.metadata.finalizers = {v1alpha1::BrowserProfile::kFinalizer};
+  const auto made = client_.Create(Context(), profile);
+  ASSERT_TRUE(made) << made.error().message;
+  With with;
+  with.claims = {Acquire("8800", session_.metadata.uid)};
+  with.needs = {{v1alpha1::BrowserProfile::kResource, "default", "work", made->metadata.uid}};
+
+  session_.status.phase = "Starting";
+  const auto first = client_.WriteStatus(Context(), session_, with);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(client_.Get<v1alpha1::BrowserProfile>("default", "work")->metadata.resourceVersion,
+            made->metadata.resourceVersion);
+
+  const auto refused = [&] {
+    BrowserSession next = *first;
+    next.status.phase = "Running";
+    With again = with;
+    again.claims = {Acquire("8801", session_.metadata.uid)};
+    return client_.WriteStatus(Context(), next, again).is(Code::kConflict) &&
+           !client_.Claims()->Find(store::kClaimPortTcp, "host", "8801");
+  };
+  ASSERT_TRUE(client_.Delete(Context(), *made));
+  EXPECT_TRUE(refused()) << "it is being deleted";
+  const auto deleting = client_.Get<v1alpha1::BrowserProfile>("default", "work");
+  ASSERT_TRUE(client_.RemoveFinalizer(Context(), *deleting, v1alpha1::BrowserProfile::kFinalizer));
+  EXPECT_TRUE(refused()) << "it is gone";
+  ASSERT_TRUE(client_.Create(Context(), profile));
+  EXPECT_TRUE(refused()) << "another has its name";
+}
+
 TEST_F(RegistryClientTest, UnchangedStatusIsNoWrite) {
   session_.status.phase = "Starting";
   const auto first = client_.WriteStatus(Context(), session_);

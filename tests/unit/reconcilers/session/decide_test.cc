@@ -111,6 +111,18 @@ Inputs WithProfile(Inputs in, const std::function<void(Inputs&)>& change) {
   return in;
 }
 
+TEST(PlaceTest, AProfileNotHeldYetMustStillBeThereWhenItIsClaimed) {
+  Inputs in = WithProfile(Fresh(), [](Inputs&) {});
+  const auto needs = Decide(in).needs;
+  ASSERT_EQ(needs.size(), 1U);
+  EXPECT_EQ(needs[0].uid, "p1");
+  in.ledger = testing::MakeLedger({ProfileClaim("p1", kUid)});
+  in.profile->metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
+  const Plan resumed = Decide(in);
+  EXPECT_EQ(resumed.placement, Placement::kScheduled);
+  EXPECT_TRUE(resumed.needs.empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Profiles, DecideTest,
     ::testing::Values(
@@ -158,6 +170,19 @@ INSTANTIATE_TEST_SUITE_P(
               return WithProfile(Fresh(), [](Inputs& in) { in.profile->status.nodeName = "host"; });
             },
             {.says = {{cond::kProfileBound, "True/Bound"}}}},
+        Row{"ForcedAwayFromARunningBrowserChangesNothing",
+            [] { return WithProfile(Running(), [](Inputs& in) { in.profile.reset(); }); },
+            {.writes = false}},
+        Row{"ForcedAwayAndDeadIsNotStartedWithoutIt",
+            [] {
+              return WithProfile(Running(), [](Inputs& in) {
+                Gone(in);
+                in.profile.reset();
+              });
+            },
+            {.says = {{cond::kProfileBound, "False/ProfileNotFound"},
+                      {cond::kReady, "False/NotStarted"}},
+             .look_again = seconds(30)}},
         Row{"OtherProfileThanTheOneHeldStartsOver",
             [] { return WithProfile(PlacedOnHost(), [](Inputs&) {}); },
             {.says = {{cond::kStarted, "False/Recreating"}, {cond::kScheduled, "False/Pending"}},
@@ -319,8 +344,9 @@ INSTANTIATE_TEST_SUITE_P(
             {.look_again = milliseconds(500)}},
         Row{"StartTimeoutIsAFailure",
             [] {
-              return With(Running(minutes(6)), [](Inputs& in) {
+              return With(Running(), [](Inputs& in) {
                 SayNotRunning(in, in.session.status, cond::kReasonProbing);
+                in.since_start = minutes(6);
                 in.probe = {.kind = Probe::Kind::kSilent, .failures = 99};
               });
             },
