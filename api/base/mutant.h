@@ -14,6 +14,7 @@ namespace nekoplane {
 #define NEKO_MUTANT_LIST(X)                                                                       \
   X(kClaimAfterAct, "a container is started before its node, ports and room are claimed")         \
   X(kProfileClaimSkipped, "a session writes to a profile without claiming it")                    \
+  X(kGoneProfileClaimed, "a session claims a profile that was deleted since it looked")           \
   X(kDemandIgnored, "the room that sessions hold counts as nothing")                              \
   X(kRoomNotChecked, "the scheduler puts sessions on nodes that have no room left")               \
   X(kNoFinalizer, "a session's container is started although no finalizer guards the session")    \
@@ -36,6 +37,7 @@ namespace nekoplane {
   X(kPasswordInEvent, "an event tells Neko's password")                                           \
   X(kProfileDeletedWhileHeld, "a profile is deleted although a session still holds it")           \
   X(kRetainIgnored, "a profile's data is removed although its retentionPolicy is Retain")         \
+  X(kStartWithoutProfile, "a browser whose profile was forced away is started without it")        \
   X(kHolderNotCleared, "a profile goes on naming a holder that has let it go")                    \
   X(kProfileVolumeByName, "a profile's volume is named after its name, not its uid")              \
   X(kGcOldPicture, "garbage is removed by one list of owners that is older than the engine's")    \
@@ -54,9 +56,9 @@ namespace nekoplane {
   X(kListAtHalfUndone, "a list at an old version undoes only the newest change of an object")     \
   X(kNotSettled, "a reopened database is built on before it is safe on disk")                     \
   X(kJournalNotFlushed, "a new database's rollback journal may come back after a power loss")     \
+  X(kWalSwitchUnchecked, "a database that could not turn to its write-ahead log is used anyway")  \
   X(kNoFsync, "commits are answered without waiting for the disk")                                \
   X(kFailedWriteAccepted, "a commit that the disk refused is published and answered as done")     \
-  X(kFailedCommitNotReread, "a failed COMMIT counts as not done; the file is not asked")          \
   X(kVersionReused, "the version of a deletion is given out again after a restart")               \
   X(kDeletedNotLogged, "deletions are missing in the log on disk")                                \
   X(kLogTrimmedTooEarly, "the log on disk is trimmed of what the history still holds")            \

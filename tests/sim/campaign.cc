@@ -183,7 +183,7 @@ class Runner {
     if (line.starts_with("seed ")) {
       worker.next = std::strtoull(line.data() + 5, nullptr, 10);
     } else if (line.starts_with("fail ")) {
-      failures_.push_back({worker.next, std::string(line.substr(5))});
+      Note(worker.next, std::string(line.substr(5)));
     } else if (line == "twice") {
       ++twice_;
     } else if (line == "end") {
@@ -201,14 +201,20 @@ class Runner {
     int status = 0;
     waitpid(worker.pid, &status, 0);
     const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    failures_.push_back({worker.next, signal == SIGALRM
-                                          ? "L5: it hangs"
-                                          : "it ended with signal " + std::to_string(signal)});
+    Note(worker.next,
+         signal == SIGALRM ? "L5: it hangs" : "it ended with signal " + std::to_string(signal));
     if (failures_.size() >= 20) {
       worker.finished = true;
     } else {
       Begin(worker, worker.next + static_cast<std::uint64_t>(campaign_.jobs));
     }
+  }
+
+  // Told at once too, since the fewest faults that it takes are looked for only at the end.
+  void Note(std::uint64_t seed, std::string what) {
+    std::fprintf(stderr, "failed: %s %llu: %s\n", campaign_.ScenarioOf(seed).name.c_str(),
+                 static_cast<unsigned long long>(seed), what.substr(0, what.find('\t')).c_str());
+    failures_.push_back({seed, std::move(what)});
   }
 
   void Progress() {
@@ -333,6 +339,22 @@ const std::vector<Defect>& Defects() {
   return *all;
 }
 
+// All, or those of these names; none, and says why, if there is none of such a name.
+std::vector<Defect> Chosen(const std::vector<std::string>& names) {
+  if (names.empty()) return Defects();
+  std::vector<Defect> chosen;
+  for (const auto& name : names) {
+    const auto it = std::find_if(Defects().begin(), Defects().end(),
+                                 [&](const Defect& defect) { return defect.name == name; });
+    if (it == Defects().end()) {
+      std::fprintf(stderr, "nekosim: no mutant is called %s\n", name.c_str());
+      return {};
+    }
+    chosen.push_back(*it);
+  }
+  return chosen;
+}
+
 // In a child: the first seed that something is found at.
 std::string Hunt(const Campaign& campaign, Mutant mutant) {
   active_mutant = mutant;
@@ -355,13 +377,13 @@ struct Hunter {
   std::size_t defect = 0;
 };
 
-Hunter SendHunter(const Campaign& campaign, std::size_t defect) {
+Hunter SendHunter(const Campaign& campaign, Mutant mutant, std::size_t defect) {
   int ends[2];
   if (pipe(ends) != 0) std::abort();
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
-    Say(ends[1], Hunt(campaign, Defects()[defect].mutant));
+    Say(ends[1], Hunt(campaign, mutant));
     _exit(0);
   }
   close(ends[1]);
@@ -385,12 +407,14 @@ std::string Verdict(const Hunter& hunter, int status) {
 int RunMutants(const CampaignOptions& options) {
   const auto campaign = Prepare(options);
   if (!campaign) return 2;
-  const auto& defects = Defects();
+  const auto defects = Chosen(options.mutants);
+  if (defects.empty()) return 2;
   std::vector<Hunter> out;
   std::vector<std::size_t> survivors;
   for (std::size_t next = 0; next < defects.size() || !out.empty();) {
     if (next < defects.size() && out.size() < static_cast<std::size_t>(campaign->jobs)) {
-      out.push_back(SendHunter(*campaign, next++));
+      out.push_back(SendHunter(*campaign, defects[next].mutant, next));
+      ++next;
       continue;
     }
     int status = 0;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace nekoplane::sim {
 
@@ -16,6 +17,7 @@ struct CampaignOptions {
   std::uint64_t first = 1;
   double minutes = 0;
   int jobs = 0;
+  std::vector<std::string> mutants;  // only these; none = all
 };
 
 // Exit statuses: 0 = all went well, 1 = violations (each told with the line that repeats it),

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
 #ifdef NEKO_MUTANTS
   bool mutants = false;
   app.add_flag("--mutants", mutants, "Each known defect in turn: the invariants must find it");
+  app.add_option("--mutant", options.mutants, "With --mutants: only those of these names");
 #endif
   CLI11_PARSE(app, argc, argv);
 #ifdef NEKO_MUTANTS

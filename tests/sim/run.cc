@@ -119,11 +119,11 @@ class Simulation {
   }
 
   void Prepare() {
+    luck_.On();  // its first start may fail as any other
     life_.RestartNow();
     NEKO_CHECK(life_.program() != nullptr);
     const Context ctx;
     registry::Client& client = life_.program()->client();
-    luck_.On();
     auto cls = testing::MakeClass();
     if (luck_.Strikes(Fault::kImageMissing)) cls.spec.variants[0].image = kMustBePulled;
     const bool small = luck_.Strikes(Fault::kSmallHost);
@@ -143,7 +143,8 @@ class Simulation {
     if (world_.random.Below(100) < static_cast<unsigned>(scenario_.user_percent)) users_.Act();
     accidents_.MayHappen();
     if (world_.random.Below(20) == 0) life_.ArriveLate();
-    if (!life_.Step() || world_.random.Below(100) < 3) LetTimePass();
+    const auto patience = static_cast<unsigned>(scenario_.time_percent);
+    if (!life_.Step() || world_.random.Below(100) < patience) LetTimePass();
     life_.Tend();
   }
 

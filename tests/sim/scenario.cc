@@ -68,11 +68,10 @@ Result<Rate> RateOf(const std::string& name, const YAML::Node& node) {
 
 Result<Scenario> FromYaml(const YAML::Node& root) {
   Scenario scenario;
-  const std::map<std::string, int*> numbers = {{"steps", &scenario.steps},
-                                               {"nodes", &scenario.nodes},
-                                               {"sessions", &scenario.sessions},
-                                               {"profiles", &scenario.profiles},
-                                               {"users", &scenario.user_percent}};
+  const std::map<std::string, int*> numbers = {
+      {"steps", &scenario.steps},        {"nodes", &scenario.nodes},
+      {"sessions", &scenario.sessions},  {"profiles", &scenario.profiles},
+      {"users", &scenario.user_percent}, {"time", &scenario.time_percent}};
   for (const auto& entry : root) {
     const auto key = entry.first.as<std::string>();
     if (key == "name" || key == "about") {

@@ -65,6 +65,7 @@ struct Scenario {
   int sessions = 8;  // at most, at a time
   int profiles = 2;
   int user_percent = 7;  // of the steps are a user's
+  int time_percent = 3;  // after so many, time passes although there is something to do
   std::map<Fault, Rate> faults;
 };
 

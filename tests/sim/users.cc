@@ -167,8 +167,16 @@ std::string Users::AnyName() {
   return "s" + std::to_string(draw);
 }
 
+std::string Users::AnyProfile() {
+  return "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)));
+}
+
 std::string Users::SessionPath(const std::string& name) const {
   return std::string(kBase) + "browsersessions/" + name;
+}
+
+std::string Users::ProfilePath(const std::string& name) const {
+  return std::string(kBase) + "browserprofiles/" + name;
 }
 
 void Users::Create() {
@@ -181,9 +189,8 @@ void Users::Create() {
                  {"metadata", {{"name", AnyName()}}},
                  {"spec", {{"url", "https://example.org/" + std::to_string(created_++)}}}};
   Json& spec = object["spec"];
-  if (random_.Below(4) == 0) {
-    spec["profileRef"]["name"] =
-        "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)));
+  if (random_.Below(3) == 0) {
+    spec["profileRef"]["name"] = AnyProfile();
   }
   if (random_.Below(10) == 0) spec["operatingMode"] = "Suspended";
   if (options_.nodes > 1 && random_.Below(3) == 0) {
@@ -229,12 +236,10 @@ void Users::ReplaceAfterRead() {
 }
 
 void Users::CreateProfile() {
-  Json object = {
-      {"apiVersion", "nekoplane.dev/v1alpha1"},
-      {"kind", "BrowserProfile"},
-      {"metadata",
-       {{"name", "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)))}}},
-      {"spec", Json::object()}};
+  Json object = {{"apiVersion", "nekoplane.dev/v1alpha1"},
+                 {"kind", "BrowserProfile"},
+                 {"metadata", {{"name", AnyProfile()}}},
+                 {"spec", Json::object()}};
   if (random_.Below(2) == 0) object["spec"]["retentionPolicy"] = "Delete";
   Spawn([this, body = object.dump()] {
     Ask("POST", std::string(kBase) + "browserprofiles", "", body);
@@ -242,9 +247,7 @@ void Users::CreateProfile() {
 }
 
 void Users::DeleteProfile() {
-  const std::string name =
-      "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)));
-  Spawn([this, name] { Ask("DELETE", std::string(kBase) + "browserprofiles/" + name); });
+  Spawn([this, name = AnyProfile()] { Ask("DELETE", ProfilePath(name)); });
 }
 
 // The pages of one chain show one instant, whatever is written between them.
@@ -327,12 +330,17 @@ void Users::DeleteAnother() {
   });
 }
 
+// Is refused: a session keeps its profile.
 void Users::ChangeProfile() {
   if (random_.Below(4) == 0) return Patch({{"spec", {{"profileRef", nullptr}}}});
-  Patch({{"spec",
-          {{"profileRef",
-            {{"name",
-              "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)))}}}}}});
+  Patch({{"spec", {{"profileRef", {{"name", AnyProfile()}}}}}});
+}
+
+// Deletes this one, of all that ever have that name, and takes its finalizers off.
+void Users::Strip(const std::string& path, const std::string& uid) {
+  stripped_.insert(uid);
+  Ask("DELETE", path, "", Json{{"preconditions", {{"uid", uid}}}}.dump());
+  Ask("PATCH", path, "", Json{{"metadata", {{"uid", uid}, {"finalizers", nullptr}}}}.dump());
 }
 
 // Takes the finalizers off, deletes, and begins anew under the same name, as impatient people do.
@@ -343,14 +351,29 @@ void Users::ForceAway() {
     const auto read = Ask("GET", SessionPath(name));
     if (!read || read->status != 200) return;
     const Json object = Json::parse(read->body);
-    stripped_.insert(object["metadata"]["uid"].get<std::string>());
-    Ask("DELETE", SessionPath(name));
-    Ask("PATCH", SessionPath(name), "", R"({"metadata":{"finalizers":null}})");
+    Strip(SessionPath(name), object["metadata"]["uid"]);
     const Json again = {{"apiVersion", "nekoplane.dev/v1alpha1"},
                         {"kind", "BrowserSession"},
                         {"metadata", {{"name", name}}},
                         {"spec", object["spec"]}};
     Ask("POST", std::string(kBase) + "browsersessions", "", again.dump());
+  });
+}
+
+// As ForceAway, though not always anew. A session that runs with it goes on, and gets the new one
+// of that name.
+void Users::ForceProfileAway() {
+  Spawn([this, name = AnyProfile(), anew = random_.Below(2) == 0] {
+    const auto read = Ask("GET", ProfilePath(name));
+    if (!read || read->status != 200) return;
+    const Json object = Json::parse(read->body);
+    Strip(ProfilePath(name), object["metadata"]["uid"]);
+    if (!anew) return;
+    const Json again = {{"apiVersion", "nekoplane.dev/v1alpha1"},
+                        {"kind", "BrowserProfile"},
+                        {"metadata", {{"name", name}}},
+                        {"spec", object["spec"]}};
+    Ask("POST", std::string(kBase) + "browserprofiles", "", again.dump());
   });
 }
 
@@ -365,7 +388,8 @@ void Users::Act() {
   if (what < 55) {
     return Patch({{"spec", {{"operatingMode", random_.Below(2) == 0 ? "Suspended" : "Running"}}}});
   }
-  if (what < 59) return ChangeProfile();
+  if (what < 56) return ChangeProfile();
+  if (what < 59) return ForceProfileAway();
   if (what < 65) return ReplaceAfterRead();
   if (what < 74) return CreateProfile();
   if (what < 80) return DeleteProfile();

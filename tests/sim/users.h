@@ -69,7 +69,9 @@ class Users {
   void Spawn(std::function<void()> act);
 
   std::string AnyName();
+  std::string AnyProfile();
   std::string SessionPath(const std::string& name) const;
+  std::string ProfilePath(const std::string& name) const;
   void Create();
   void Delete();
   void Patch(const Json& patch);
@@ -81,7 +83,9 @@ class Users {
   void WriteStatus();
   void DeleteAnother();
   void ChangeProfile();
+  void Strip(const std::string& path, const std::string& uid);
   void ForceAway();
+  void ForceProfileAway();
 
   World& world_;
   Life& life_;

@@ -81,6 +81,11 @@ void Witness::SeeStopping(const std::string& node, const runtime::SimEngine& eng
   if (object == nullptr) return;
   const auto session = codec::Decode<BrowserSession>(object->bytes);
   if (!session || session->metadata.deleting() || session->status.nodeName != node) return;
+  const auto claim = life_.program()->store().Claims()->Find(store::kClaimInstance, node, uid);
+  if (world_.fibers.current() == std::string_view("gc") && claim) {
+    wrong.push_back("S3: the container of " + object->key.name +
+                    " is collected, but the session is there and has its place on " + node);
+  }
   for (const auto& container : engine.Containers()) {
     if (container.spec.session_uid != uid) continue;
     if (container.phase != runtime::Observed::Phase::kRunning) return;

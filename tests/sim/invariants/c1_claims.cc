@@ -24,7 +24,8 @@ void CheckClaims(const View& view, Wrong& wrong) {
       wrong.push_back("claim " + claim.kind + " " + claim.item + " has no owner");
     }
     if (claim.kind == store::kClaimProfile && !profiles.contains(claim.item) &&
-        claim.item != runtime::PrivateVolumeName(claim.owner)) {
+        claim.item != runtime::PrivateVolumeName(claim.owner) &&
+        !view.users.stripped().contains(claim.item)) {
       wrong.push_back("profile " + claim.item + " is claimed but does not exist");
     }
     if (claim.kind == store::kClaimPortTcp || claim.kind == store::kClaimPortUdp) {
