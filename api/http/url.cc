@@ -23,7 +23,10 @@ Result<Url> FromUri(const web::uri& uri) {
     return Bad("must start with http:// or https://");
   }
   if (uri.host().empty()) return Bad("names no host");
-  if (!uri.user_info().empty()) return Bad("must not contain a user name or password");
+  // web::uri takes an empty user name for none, and what follows it for the host.
+  if (!uri.user_info().empty() || uri.host().find('@') != std::string::npos) {
+    return Bad("must not contain a user name or password");
+  }
   url.host = uri.host();
   // web::uri tells neither "no port" (0, or -1) from ":0" nor checks the upper end.
   const int port = uri.port();
