@@ -138,7 +138,10 @@ Result<void> Connection::Settle() {
     return db_->Error(code != SQLITE_OK ? code : SQLITE_BUSY, "checkpoint");
   }
   NEKO_TRY(const std::string boots, ReadMeta(*db_, kMetaBoots));
-  return WriteMeta(*db_, kMetaBoots, std::to_string(std::strtoull(boots.c_str(), nullptr, 10) + 1));
+  NEKO_RETURN_IF_ERROR(
+      WriteMeta(*db_, kMetaBoots, std::to_string(std::strtoull(boots.c_str(), nullptr, 10) + 1)));
+  db_->CheckpointOnClose(true);
+  return {};
 }
 
 Connection::Written Connection::Write(const Head& head, const std::vector<Applied>& group,
@@ -155,6 +158,7 @@ Connection::Written Connection::Write(const Head& head, const std::vector<Applie
     return {std::move(next)};
   }
   if (auto committed = commit_.Run(); !committed) {
+    db_->CheckpointOnClose(false);
     (void)rollback_.Run();
     return {std::move(committed).error(), true};
   }

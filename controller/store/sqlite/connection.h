@@ -29,8 +29,10 @@ class Connection {
   // the page cache only, and once a sync has failed no other makes up for it; so may be the removal
   // of the rollback journal that the file was made with. Flushes the directory, writes the WAL
   // again, moves it all to the database, then counts this opening, which ends on disk what the last
-  // connection left behind. Errors: as SqliteStatus; nothing is certain yet then. REQUIRES:
-  // PrepareSchema was successful on this file.
+  // connection left behind. Until then, and after a COMMIT that failed, closing leaves the WAL
+  // alone: a page of it that is in the page cache only would be half of a change in the database.
+  // Errors: as SqliteStatus; nothing is certain yet then. REQUIRES: PrepareSchema was successful on
+  // this file.
   Result<void> Settle();
 
   struct Written {

@@ -107,6 +107,7 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode m
       sqlite3_open_v2(path.c_str(), &db->db_, flags, vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) return db->Error(code, "open");
   sqlite3_busy_timeout(db->db_, kBusyTimeoutMs);
+  db->CheckpointOnClose(false);
   return db;
 }
 
@@ -138,6 +139,10 @@ Result<std::string> Database::QueryText(std::string_view sql) {
     NEKO_TRY(row, query.Step());
   }
   return text;
+}
+
+void Database::CheckpointOnClose(bool on) {
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
 }
 
 int Database::Changes() const { return sqlite3_changes(db_); }

@@ -72,6 +72,9 @@ class Database {
   // Runs all of it. The first column of the first row; "" if there is none.
   Result<std::string> QueryText(std::string_view sql);
 
+  // Whether closing moves the WAL into the database and removes it. At first it does not.
+  void CheckpointOnClose(bool on);
+
   // Rows changed by the last INSERT, UPDATE or DELETE.
   int Changes() const;
   // Errors of functions that this class does not wrap.
