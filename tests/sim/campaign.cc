@@ -265,6 +265,30 @@ class Runner {
 
 }  // namespace
 
+namespace {
+
+// The lines of all files of a corpus, without comments.
+std::vector<std::string> RunsOf(const std::string& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".runs") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<std::string> runs;
+  for (const auto& file : files) {
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+      line = line.substr(0, line.find('#'));
+      line.erase(line.find_last_not_of(' ') + 1);
+      if (!line.empty()) runs.push_back(line);
+    }
+  }
+  return runs;
+}
+
+}  // namespace
+
 int RunCampaign(const CampaignOptions& options) {
   const auto campaign = Prepare(options);
   if (!campaign) return 2;
@@ -300,25 +324,13 @@ int RunOne(const CampaignOptions& options, const std::string& run, bool verbose)
 }
 
 int RunCorpus(const CampaignOptions& options, const std::string& folder) {
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".runs") files.push_back(entry.path());
+  const auto runs = RunsOf(folder);
+  int failed = 0;
+  for (const auto& run : runs) {
+    if (RunOne(options, run, false) != 0) ++failed;
   }
-  std::sort(files.begin(), files.end());
-  int runs = 0, failed = 0;
-  for (const auto& file : files) {
-    std::ifstream in(file);
-    for (std::string line; std::getline(in, line);) {
-      line = line.substr(0, line.find('#'));
-      line.erase(line.find_last_not_of(' ') + 1);
-      if (line.empty()) continue;
-      ++runs;
-      if (RunOne(options, line, false) != 0) ++failed;
-    }
-  }
-  std::printf("corpus: %d runs, %d failed\n", runs, failed);
-  if (runs > 0) return failed == 0 ? 0 : 1;
+  std::printf("corpus: %zu runs, %d failed\n", runs.size(), failed);
+  if (!runs.empty()) return failed == 0 ? 0 : 1;
   std::fprintf(stderr, "nekosim: no runs in %s\n", folder.c_str());
   return 2;
 }
@@ -355,17 +367,28 @@ std::vector<Defect> Chosen(const std::vector<std::string>& names) {
   return chosen;
 }
 
-// In a child: the first seed that something is found at.
-std::string Hunt(const Campaign& campaign, Mutant mutant) {
+// "" = nothing was found.
+std::string Finding(const Scenario& scenario, const RunId& id) {
+  alarm(kHang);
+  const Outcome outcome = Run(scenario, id.seed, id.mercy);
+  if (outcome.ok()) return "";
+  std::string what = outcome.wrong.front();
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  return "killed at " + ToLine(id) + " by " + what;
+}
+
+// In a child: the first run that something is found at, of those kept and then of the seeds.
+std::string Hunt(const Campaign& campaign, Mutant mutant, const std::vector<RunId>& kept) {
   active_mutant = mutant;
+  for (const RunId& id : kept) {
+    for (const Scenario& scenario : campaign.scenarios) {
+      if (scenario.name != id.scenario) continue;
+      if (auto found = Finding(scenario, id); !found.empty()) return found;
+    }
+  }
   for (std::uint64_t seed = campaign.first; seed - campaign.first < campaign.seeds; ++seed) {
-    alarm(kHang);
     const Scenario& scenario = campaign.ScenarioOf(seed);
-    const Outcome outcome = Run(scenario, seed);
-    if (outcome.ok()) continue;
-    std::string what = outcome.wrong.front();
-    std::replace(what.begin(), what.end(), '\n', ' ');
-    return "killed at " + scenario.name + " " + std::to_string(seed) + " by " + what;
+    if (auto found = Finding(scenario, {scenario.name, seed, {}}); !found.empty()) return found;
   }
   return "SURVIVED " + std::to_string(campaign.seeds) + " seeds";
 }
@@ -377,13 +400,14 @@ struct Hunter {
   std::size_t defect = 0;
 };
 
-Hunter SendHunter(const Campaign& campaign, Mutant mutant, std::size_t defect) {
+Hunter SendHunter(const Campaign& campaign, Mutant mutant, const std::vector<RunId>& kept,
+                  std::size_t defect) {
   int ends[2];
   if (pipe(ends) != 0) std::abort();
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
-    Say(ends[1], Hunt(campaign, mutant));
+    Say(ends[1], Hunt(campaign, mutant, kept));
     _exit(0);
   }
   close(ends[1]);
@@ -409,11 +433,15 @@ int RunMutants(const CampaignOptions& options) {
   if (!campaign) return 2;
   const auto defects = Chosen(options.mutants);
   if (defects.empty()) return 2;
+  std::vector<RunId> kept;
+  for (const auto& run : RunsOf(options.corpus)) {
+    if (const auto id = ParseRunId(run)) kept.push_back(*id);
+  }
   std::vector<Hunter> out;
   std::vector<std::size_t> survivors;
   for (std::size_t next = 0; next < defects.size() || !out.empty();) {
     if (next < defects.size() && out.size() < static_cast<std::size_t>(campaign->jobs)) {
-      out.push_back(SendHunter(*campaign, defects[next].mutant, next));
+      out.push_back(SendHunter(*campaign, defects[next].mutant, kept, next));
       ++next;
       continue;
     }

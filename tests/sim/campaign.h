@@ -17,7 +17,8 @@ struct CampaignOptions {
   std::uint64_t first = 1;
   double minutes = 0;
   int jobs = 0;
-  std::vector<std::string> mutants;  // only these; none = all
+  std::vector<std::string> mutants;         // only these; none = all
+  std::string corpus = "tests/sim/corpus";  // runs that mutants are tried at first
 };
 
 // Exit statuses: 0 = all went well, 1 = violations (each told with the line that repeats it),

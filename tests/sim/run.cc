@@ -82,7 +82,8 @@ class Simulation {
         users_(world_, life_, seed * 3 + 3,
                {.sessions = scenario.sessions,
                 .profiles = scenario.profiles,
-                .nodes = scenario.nodes}),
+                .nodes = scenario.nodes,
+                .force_percent = scenario.force_percent}),
         accidents_(world_, luck_, users_),
         witness_(world_, life_, users_) {
     world_.disk.SetPlan([this](SimDisk::Op op) { return NextDiskFate(luck_, op); });

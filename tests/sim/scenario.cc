@@ -71,7 +71,8 @@ Result<Scenario> FromYaml(const YAML::Node& root) {
   const std::map<std::string, int*> numbers = {
       {"steps", &scenario.steps},        {"nodes", &scenario.nodes},
       {"sessions", &scenario.sessions},  {"profiles", &scenario.profiles},
-      {"users", &scenario.user_percent}, {"time", &scenario.time_percent}};
+      {"users", &scenario.user_percent}, {"force", &scenario.force_percent},
+      {"time", &scenario.time_percent}};
   for (const auto& entry : root) {
     const auto key = entry.first.as<std::string>();
     if (key == "name" || key == "about") {

@@ -64,8 +64,9 @@ struct Scenario {
   int nodes = 1;     // "host" and workers
   int sessions = 8;  // at most, at a time
   int profiles = 2;
-  int user_percent = 7;  // of the steps are a user's
-  int time_percent = 3;  // after so many, time passes although there is something to do
+  int user_percent = 7;   // of the steps are a user's
+  int force_percent = 0;  // of the acts of users are by force, or on profiles
+  int time_percent = 3;   // after so many, time passes although there is something to do
   std::map<Fault, Rate> faults;
 };
 

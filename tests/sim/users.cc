@@ -189,7 +189,7 @@ void Users::Create() {
                  {"metadata", {{"name", AnyName()}}},
                  {"spec", {{"url", "https://example.org/" + std::to_string(created_++)}}}};
   Json& spec = object["spec"];
-  if (random_.Below(3) == 0) {
+  if (random_.Below(3) < (options_.force_percent > 0 ? 2U : 1U)) {
     spec["profileRef"]["name"] = AnyProfile();
   }
   if (random_.Below(10) == 0) spec["operatingMode"] = "Suspended";
@@ -377,7 +377,19 @@ void Users::ForceProfileAway() {
   });
 }
 
+void Users::Force() {
+  const auto what = random_.Below(100);
+  if (what < 40) return ForceAway();
+  if (what < 65) return ForceProfileAway();
+  if (what < 80) return DeleteProfile();
+  CreateProfile();
+}
+
 void Users::Act() {
+  if (options_.force_percent > 0 &&
+      random_.Below(100) < static_cast<unsigned>(options_.force_percent)) {
+    return Force();
+  }
   const auto what = random_.Below(100);
   if (what < 24) return Create();
   if (what < 36) return Delete();

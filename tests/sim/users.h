@@ -25,6 +25,7 @@ struct UserOptions {
   int sessions = 8;
   int profiles = 2;
   int nodes = 1;
+  int force_percent = 0;
 };
 
 class Users {
@@ -86,6 +87,7 @@ class Users {
   void Strip(const std::string& path, const std::string& uid);
   void ForceAway();
   void ForceProfileAway();
+  void Force();
 
   World& world_;
   Life& life_;
