@@ -126,7 +126,9 @@ bool NeedsQuotes(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (OneOf(lower, kWords) || LooksLikeANumber(text)) return true;
+  static constexpr std::array<std::string_view, 2> kNotFinite{".inf", ".nan"};
+  if (OneOf(lower, kWords) || OneOf(WithoutSign(lower), kNotFinite)) return true;
+  if (LooksLikeANumber(text)) return true;
   if (std::string_view("-?:,[]{}#&*!|>'\"%@`=").find(text[0]) != std::string_view::npos)
     return true;
   if (text.substr(0, 3) == "---" || text.substr(0, 3) == "...") return true;
