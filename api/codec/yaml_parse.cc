@@ -34,6 +34,18 @@ bool IsTag(std::string_view tag, std::string_view name) {
 // yaml-cpp calls a scalar without tag "?" if it is plain and "!" if it is quoted or a block.
 bool HasNoTag(std::string_view tag) { return tag.empty() || tag == "?" || tag == "!"; }
 
+// yaml-cpp writes what \N and \_ stand for in Latin-1, which nothing after it could read. What it
+// was given is UTF-8, so no other byte stands alone.
+std::string InUtf8(std::string_view text) {
+  std::string out;
+  while (const auto bad = FindInvalidUtf8(text)) {
+    out.append(text.substr(0, *bad)) += '\xC2';
+    out += text[*bad];
+    text.remove_prefix(*bad + 1);
+  }
+  return out.append(text);
+}
+
 class Handler : public YAML::EventHandler {
  public:
   Handler(std::string_view text, const ParseLimits& limits) : text_(text), limits_(limits) {}
@@ -67,8 +79,9 @@ class Handler : public YAML::EventHandler {
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                const std::string& value) override {
+                const std::string& scalar) override {
     CheckQuotesClosed(mark);
+    const std::string value = InUtf8(scalar);
     const bool plain = tag == "?" || tag.empty();
     if (WantsKey()) {
       if (plain && value == "<<") {

@@ -57,6 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
         GoodCase{"Json", "  {\"a\": [1, \"x\"]}\n", R"([{"a":[1,"x"]}])"},
         GoodCase{"JsonDocuments", "{\"a\":1}\n---\n{\"b\":2}\n", R"([{"a":1},{"b":2}])"},
         GoodCase{"FlowMap", "{a: 1, b: x}\n", R"([{"a":1,"b":"x"}])"},
+        GoodCase{"EscapesOfLatin1", "a: \"\\N\\_\\Né\"\n", "[{\"a\":\"\u0085\u00a0\u0085é\"}]"},
         GoodCase{"QuoteInPlainText", "a: it's \"fine\"\nb: 1\n",
                  R"([{"a":"it's \"fine\"","b":1}])"}),
     [](const auto& row) { return row.param.name; });
