@@ -41,8 +41,7 @@ void KeepFailedRemoval(const Inputs& in, Plan& plan) {
       before->reason != now->reason) {
     return;
   }
-  const v1alpha1::Condition kept = *before;
-  Say(in, plan.status, cond::kStarted, kept.status, kept.reason, kept.message);
+  Say(in, plan.status, cond::kStarted, before->status, before->reason, before->message);
 }
 
 // Being deleted, and our part of that is done: somebody else's finalizer holds the object.

@@ -211,6 +211,27 @@ TEST_F(ReconcilerTest, CrashLoopBacksOffAndKeepsTheDeadContainerForItsLogs) {
   EXPECT_EQ(Saying(Get().status, cond::kReady), "True/Ready");
 }
 
+TEST_F(ReconcilerTest, AfterARestartAClockSetBackMakesProbesNoMoreFrequent) {
+  while (engine_.Containers().empty()) Pass();
+  engine_.SetSick(Get().metadata.uid, true);
+  PassUntilWaiting();
+  clock_.JumpWall(-std::chrono::minutes(10));
+  SessionReconciler restarted({.client = client_,
+                               .drivers = drivers_,
+                               .clock = clock_,
+                               .random = random_,
+                               .log = log_,
+                               .events = events_,
+                               .pulls = jobs_,
+                               .wake = {}});
+  restarted.Reconcile({}, {"default", "s"});
+  clock_.Advance(std::chrono::minutes(1));
+  const auto outcome = restarted.Reconcile({}, {"default", "s"});
+  const auto* again = std::get_if<manager::RequeueAfter>(&outcome);
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->delay, Options().slowest_probe);
+}
+
 TEST_F(ReconcilerTest, StrangerOnThePortLeadsToAnotherPort) {
   engine_.OccupyPort("tcp", 8800);
   PassUntilWaiting();
