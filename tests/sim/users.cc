@@ -336,44 +336,33 @@ void Users::ChangeProfile() {
   Patch({{"spec", {{"profileRef", {{"name", AnyProfile()}}}}}});
 }
 
-// Deletes this one, of all that ever have that name, and takes its finalizers off.
-void Users::Strip(const std::string& path, const std::string& uid) {
+// Deletes it, takes the finalizers off, and perhaps begins anew under the same name, as impatient
+// people do. By uid, so that it is this one of all that ever have that name.
+void Users::TearAway(const std::string& collection, const std::string& name, bool anew) {
+  const std::string path = kBase + collection + "/" + name;
+  const auto read = Ask("GET", path);
+  if (!read || read->status != 200) return;
+  Json object = Json::parse(read->body);
+  const std::string uid = object["metadata"]["uid"];
   stripped_.insert(uid);
   Ask("DELETE", path, "", Json{{"preconditions", {{"uid", uid}}}}.dump());
   Ask("PATCH", path, "", Json{{"metadata", {{"uid", uid}, {"finalizers", nullptr}}}}.dump());
+  if (!anew) return;
+  object["metadata"] = {{"name", name}};
+  object.erase("status");
+  Ask("POST", kBase + collection, "", object.dump());
 }
 
-// Takes the finalizers off, deletes, and begins anew under the same name, as impatient people do.
 void Users::ForceAway() {
   const std::string name = AnyName();
   deleted_.insert(name);
-  Spawn([this, name] {
-    const auto read = Ask("GET", SessionPath(name));
-    if (!read || read->status != 200) return;
-    const Json object = Json::parse(read->body);
-    Strip(SessionPath(name), object["metadata"]["uid"]);
-    const Json again = {{"apiVersion", "nekoplane.dev/v1alpha1"},
-                        {"kind", "BrowserSession"},
-                        {"metadata", {{"name", name}}},
-                        {"spec", object["spec"]}};
-    Ask("POST", std::string(kBase) + "browsersessions", "", again.dump());
-  });
+  Spawn([this, name] { TearAway("browsersessions", name, true); });
 }
 
-// As ForceAway, though not always anew. A session that runs with it goes on, and gets the new one
-// of that name.
+// A session that runs with it goes on, and gets the new one of that name, if there is one.
 void Users::ForceProfileAway() {
   Spawn([this, name = AnyProfile(), anew = random_.Below(2) == 0] {
-    const auto read = Ask("GET", ProfilePath(name));
-    if (!read || read->status != 200) return;
-    const Json object = Json::parse(read->body);
-    Strip(ProfilePath(name), object["metadata"]["uid"]);
-    if (!anew) return;
-    const Json again = {{"apiVersion", "nekoplane.dev/v1alpha1"},
-                        {"kind", "BrowserProfile"},
-                        {"metadata", {{"name", name}}},
-                        {"spec", object["spec"]}};
-    Ask("POST", std::string(kBase) + "browserprofiles", "", again.dump());
+    TearAway("browserprofiles", name, anew);
   });
 }
 

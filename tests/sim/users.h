@@ -84,7 +84,7 @@ class Users {
   void WriteStatus();
   void DeleteAnother();
   void ChangeProfile();
-  void Strip(const std::string& path, const std::string& uid);
+  void TearAway(const std::string& collection, const std::string& name, bool anew);
   void ForceAway();
   void ForceProfileAway();
   void Force();
