@@ -83,7 +83,7 @@ void Judge::CheckAcknowledged(const Write& write) {
   if (write.result != Result::kAcknowledged) return;
   if (write.op == Write::Op::kDelete) return CheckAcknowledgedDeletion(write);
   const LogEntry* entry = log_.At(write.state->version);
-  if (entry == nullptr && log_.Hidden(write.state->version)) return;
+  if (entry == nullptr && log_.Unheard(*write.state)) return;
   const std::string what = "the write " + write.mark + " of " + At(*write.state);
   if (entry == nullptr || entry->state.key != write.key || entry->state.uid != write.state->uid ||
       entry->state.digest != write.state->digest || entry->type == EventType::kDeleted) {
@@ -112,6 +112,7 @@ void Judge::CheckAcknowledgedDeletion(const Write& write) {
     if (before != nullptr && before->state.version == write.expected) as_expected = true;
   }
   if (!took_effect) {
+    if (write.state && log_.Unheard(*write.state)) return;
     Complain(kLostRule, "the deletion of " + write.key + " (uid " + uid + ") is in no watch");
   } else if (write.expected && !as_expected && !log_.Hidden(*write.expected)) {
     Complain(kCasRule, "the deletion of " + write.key + " (uid " + uid + ") expected " +

@@ -107,6 +107,30 @@ TEST_F(CheckerTest, AcceptsA410ThatIsFollowedByAList) {
   EXPECT_THAT(Broken(), ElementsAre());
 }
 
+// The first write comes before anybody listens: the list that listening begins with shows it.
+class LateWatchersTest : public CheckerTest {
+ protected:
+  void ListenFrom11(const State& listed) {
+    h_.listings.insert(h_.listings.begin() + 1, {"secrets", 26, 27, 11, {listed}});
+    ForEachStream([](auto& items) {
+      items[0] = {.what = StreamItem::What::kListed, .at = 28, .version = 11};
+      items.erase(items.begin() + 1);
+    });
+  }
+};
+
+TEST_F(LateWatchersTest, AcceptsAWriteThatTheirFirstListShows) {
+  ListenFrom11(Object(11, "m1"));
+  EXPECT_THAT(Broken(), ElementsAre());
+}
+
+TEST_F(LateWatchersTest, SeesAWriteThatTheirFirstListContradicts) {
+  State other = Object(11, "m1");
+  other.digest = 4711;
+  ListenFrom11(other);
+  EXPECT_THAT(Broken(), Contains(kLostRule));
+}
+
 TEST_F(CheckerTest, SeesAnAcknowledgedWriteThatNoWatchShows) {
   h_.writes.push_back(Acked(Write::Op::kUpdate, 74, Object(16, "m5")));
   EXPECT_THAT(Broken(), Contains(kLostRule));

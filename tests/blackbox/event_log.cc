@@ -173,6 +173,16 @@ bool EventLog::Hidden(std::uint64_t version) const {
   });
 }
 
+bool EventLog::Unheard(const State& state) const {
+  if (Hidden(state.version)) return true;
+  if (state.version > Base(ResourceOf(state.key))) return false;
+  // What was there when listening began must be what was acknowledged.
+  const auto& story = Of(state.key);
+  return std::none_of(story.begin(), story.end(), [&](const LogEntry* entry) {
+    return entry->state.version == state.version && entry->state.digest != state.digest;
+  });
+}
+
 std::uint64_t EventLog::Base(const std::string& resource) const {
   const auto found = bases_.find(resource);
   return found == bases_.end() ? std::numeric_limits<std::uint64_t>::max() : found->second;

@@ -59,6 +59,10 @@ class EventLog {
   // A watcher was told to list instead of hearing of this version, so nobody may have heard of it.
   bool Hidden(std::uint64_t version) const;
 
+  // No watcher had to hear of this state: it is hidden, or was made before its resource was first
+  // listened to and is not contradicted by the list that listening began with.
+  bool Unheard(const State& state) const;
+
   // The version from which this resource was listened to; UINT64_MAX if never.
   std::uint64_t Base(const std::string& resource) const;
 
