@@ -7,6 +7,25 @@
 
 namespace nekoplane::v1alpha1 {
 
+enum class PrepullPolicy { kOnDemand, kAlways };
+
+template <>
+struct EnumNames<PrepullPolicy> {
+  static constexpr std::array kNames{std::pair{PrepullPolicy::kOnDemand, "OnDemand"},
+                                     std::pair{PrepullPolicy::kAlways, "Always"}};
+};
+
+// On which nodes the image is fetched before a session asks for it.
+struct ClassPrepull {
+  PrepullPolicy policy = PrepullPolicy::kOnDemand;
+  StringMap nodeSelector;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("policy", s.policy), f("nodeSelector", s.nodeSelector);
+  }
+};
+
 // Every list that is not empty must contain the node's value.
 struct VariantMatch {
   std::vector<std::string> arch, gpuVendor, soc;
@@ -40,10 +59,12 @@ struct BrowserClassSpec {
   std::string browser = "chromium";
   std::string profilePath = "/home/neko";
   std::vector<ClassVariant> variants;  // first match wins
+  ClassPrepull prepull;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {
     f("browser", s.browser), f("profilePath", s.profilePath), f("variants", s.variants);
+    f("prepull", s.prepull);
   }
 };
 

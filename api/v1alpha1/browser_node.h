@@ -8,6 +8,8 @@ namespace nekoplane::v1alpha1 {
 
 enum class SchedulingPolicy { kSchedulable, kUnschedulable };
 enum class DrainPolicy { kWaitForUsers, kMigrate, kEvict };
+enum class TaintEffect { kNoSchedule, kPreferNoSchedule };
+enum class NodeImagePhase { kPulling, kPresent, kFailed };
 
 template <>
 struct EnumNames<SchedulingPolicy> {
@@ -20,6 +22,19 @@ struct EnumNames<DrainPolicy> {
   static constexpr std::array kNames{std::pair{DrainPolicy::kWaitForUsers, "WaitForUsers"},
                                      std::pair{DrainPolicy::kMigrate, "Migrate"},
                                      std::pair{DrainPolicy::kEvict, "Evict"}};
+};
+
+template <>
+struct EnumNames<TaintEffect> {
+  static constexpr std::array kNames{std::pair{TaintEffect::kNoSchedule, "NoSchedule"},
+                                     std::pair{TaintEffect::kPreferNoSchedule, "PreferNoSchedule"}};
+};
+
+template <>
+struct EnumNames<NodeImagePhase> {
+  static constexpr std::array kNames{std::pair{NodeImagePhase::kPulling, "Pulling"},
+                                     std::pair{NodeImagePhase::kPresent, "Present"},
+                                     std::pair{NodeImagePhase::kFailed, "Failed"}};
 };
 
 struct NodeTls {
@@ -83,20 +98,13 @@ struct NodeResources {
   }
 };
 
-struct BrowserNodeSpec {
-  std::optional<DockerEndpoint> docker;
-  std::optional<TaosWorkerEndpoint> taosWorker;
-  std::string address;  // what WebRTC advertises; one IPv4 or IPv6 address
-  NodePorts ports;
-  SchedulingPolicy schedulingPolicy = SchedulingPolicy::kSchedulable;
-  std::optional<NodeDrain> drain;
-  NodeResources capacity;  // overrides what the machine reports
+struct Taint {
+  std::string key, value;
+  TaintEffect effect = TaintEffect::kNoSchedule;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {
-    f("docker", s.docker), f("taosWorker", s.taosWorker), f("address", s.address);
-    f("ports", s.ports), f("schedulingPolicy", s.schedulingPolicy), f("drain", s.drain);
-    f("capacity", s.capacity);
+    f("key", s.key), f("value", s.value), f("effect", s.effect);
   }
 };
 
@@ -109,6 +117,36 @@ struct NodeGpu {
   template <class S, class F>
   static void Fields(S& s, F&& f) {
     f("vendor", s.vendor), f("model", s.model), f("count", s.count);
+  }
+};
+
+// What an engine does not tell of its machine. Overrides what was found out; absent = not told.
+struct NodeHardwareHints {
+  std::string soc;
+  std::optional<NodeGpu> gpu;  // count 0 = none, whatever was found
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("soc", s.soc), f("gpu", s.gpu);
+  }
+};
+
+struct BrowserNodeSpec {
+  std::optional<DockerEndpoint> docker;
+  std::optional<TaosWorkerEndpoint> taosWorker;
+  std::string address;  // what WebRTC advertises; one IPv4 or IPv6 address
+  NodePorts ports;
+  SchedulingPolicy schedulingPolicy = SchedulingPolicy::kSchedulable;
+  std::optional<NodeDrain> drain;
+  std::vector<Taint> taints;
+  NodeResources capacity;  // overrides what the machine reports
+  NodeHardwareHints hardware;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("docker", s.docker), f("taosWorker", s.taosWorker), f("address", s.address);
+    f("ports", s.ports), f("schedulingPolicy", s.schedulingPolicy), f("drain", s.drain);
+    f("taints", s.taints), f("capacity", s.capacity), f("hardware", s.hardware);
   }
 };
 
@@ -136,6 +174,24 @@ struct NodeEngine {
   }
 };
 
+// An image that a class wants on this node.
+struct NodeImage {
+  std::string image, id;  // id: the engine's, "sha256:..."; "" until it is there
+  NodeImagePhase phase = NodeImagePhase::kPulling;
+  std::string message;        // progress, or why it failed
+  std::int64_t failures = 0;  // pulls in a row that failed
+  std::string lastTransitionTime, nextAttemptTime;
+
+  friend bool operator==(const NodeImage&, const NodeImage&) = default;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("image", s.image), f("id", s.id), f("phase", s.phase), f("message", s.message);
+    f("failures", s.failures), f("lastTransitionTime", s.lastTransitionTime);
+    f("nextAttemptTime", s.nextAttemptTime);
+  }
+};
+
 struct BrowserNodeStatus {
   std::int64_t observedGeneration = 0;
   std::vector<Condition> conditions;  // Ready, Capable, Drained
@@ -144,6 +200,9 @@ struct BrowserNodeStatus {
   NodeHardware hardware;
   NodeEngine engine;
   std::string heartbeatTime;
+  std::string drainStartedTime;  // "" = not draining
+  std::int64_t loadPercent = 0;  // of the processors, as the machine reports it; 0 = not told
+  std::vector<NodeImage> images;
 
   friend bool operator==(const BrowserNodeStatus&, const BrowserNodeStatus&) = default;
 
@@ -152,7 +211,8 @@ struct BrowserNodeStatus {
     f("observedGeneration", s.observedGeneration), f("conditions", s.conditions);
     f("capacity", s.capacity), f("allocatable", s.allocatable), f("allocated", s.allocated);
     f("sessions", s.sessions), f("hardware", s.hardware), f("engine", s.engine);
-    f("heartbeatTime", s.heartbeatTime);
+    f("heartbeatTime", s.heartbeatTime), f("drainStartedTime", s.drainStartedTime);
+    f("loadPercent", s.loadPercent), f("images", s.images);
   }
 };
 
@@ -177,10 +237,15 @@ inline constexpr char kCapable[] = "Capable";  // meets the floors for running b
 inline constexpr char kDrained[] = "Drained";
 inline constexpr char kReasonEngineReady[] = "EngineReady";
 inline constexpr char kReasonEngineUnavailable[] = "EngineUnavailable";
+inline constexpr char kReasonNodeLost[] = "NodeLost";             // silent for too long
+inline constexpr char kReasonTooManyLost[] = "TooManyNodesLost";  // it is probably us
 inline constexpr char kReasonCapable[] = "Capable";
 inline constexpr char kReasonBelowMemoryFloor[] = "BelowMemoryFloor";
 inline constexpr char kReasonBelowCoreFloor[] = "BelowCoreFloor";
 inline constexpr char kReasonNotDraining[] = "NotDraining";
+inline constexpr char kReasonDraining[] = "Draining";
+inline constexpr char kReasonDrained[] = "Drained";
+inline constexpr char kReasonMigrateUnsupported[] = "MigrateUnsupported";
 inline constexpr char kReasonUnknown[] = "Unknown";
 }  // namespace node
 

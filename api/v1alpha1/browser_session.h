@@ -11,6 +11,8 @@ enum class OwnerKind { kUser, kAgent };
 enum class Device { kDesktop, kMobile };
 enum class OperatingMode { kRunning, kSuspended };
 enum class IdleAction { kSuspend, kDelete, kNone };
+enum class NodeLossPolicy { kAuto, kWait, kStartEmpty };
+enum class TolerationOperator { kEqual, kExists };
 
 template <>
 struct EnumNames<OwnerKind> {
@@ -37,6 +39,19 @@ struct EnumNames<IdleAction> {
                                      std::pair{IdleAction::kNone, "None"}};
 };
 
+template <>
+struct EnumNames<NodeLossPolicy> {
+  static constexpr std::array kNames{std::pair{NodeLossPolicy::kAuto, "Auto"},
+                                     std::pair{NodeLossPolicy::kWait, "Wait"},
+                                     std::pair{NodeLossPolicy::kStartEmpty, "StartEmpty"}};
+};
+
+template <>
+struct EnumNames<TolerationOperator> {
+  static constexpr std::array kNames{std::pair{TolerationOperator::kEqual, "Equal"},
+                                     std::pair{TolerationOperator::kExists, "Exists"}};
+};
+
 struct SessionOwner {
   OwnerKind kind = OwnerKind::kUser;
   std::string name;
@@ -49,17 +64,30 @@ struct SessionOwner {
 
 // Durations in Go's syntax; "" means no limit.
 struct SessionLifecycle {
-  std::string maxStartingDuration = "5m", maxIdleDuration;
+  std::string maxPendingDuration, maxStartingDuration = "5m", maxIdleDuration;
   IdleAction idleAction = IdleAction::kSuspend;
   std::string maxAge, maxSuspendedDuration, shutdownTime;
   std::optional<std::int64_t> ttlSecondsAfterFinished;
 
   template <class S, class F>
   static void Fields(S& s, F&& f) {
+    f("maxPendingDuration", s.maxPendingDuration);
     f("maxStartingDuration", s.maxStartingDuration), f("maxIdleDuration", s.maxIdleDuration);
     f("idleAction", s.idleAction), f("maxAge", s.maxAge);
     f("maxSuspendedDuration", s.maxSuspendedDuration), f("shutdownTime", s.shutdownTime);
     f("ttlSecondsAfterFinished", s.ttlSecondsAfterFinished);
+  }
+};
+
+// A taint that does not keep the session away. Empty key: all of them; empty effect: all effects.
+struct Toleration {
+  std::string key;
+  TolerationOperator op = TolerationOperator::kEqual;
+  std::string value, effect;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("key", s.key), f("operator", s.op), f("value", s.value), f("effect", s.effect);
   }
 };
 
@@ -73,6 +101,9 @@ struct BrowserSessionSpec {
   OperatingMode operatingMode = OperatingMode::kRunning;
   std::string nodeName;
   StringMap nodeSelector;
+  std::vector<Toleration> tolerations;
+  std::int64_t priority = 0;  // the higher goes first when room is short
+  NodeLossPolicy nodeLossPolicy = NodeLossPolicy::kAuto;
   ResourceRequirements resources;
   SessionLifecycle lifecycle;
   std::vector<EnvVar> env;
@@ -81,7 +112,8 @@ struct BrowserSessionSpec {
   static void Fields(S& s, F&& f) {
     f("owner", s.owner), f("url", s.url), f("classRef", s.classRef), f("profileRef", s.profileRef);
     f("device", s.device), f("screen", s.screen), f("operatingMode", s.operatingMode);
-    f("nodeName", s.nodeName), f("nodeSelector", s.nodeSelector), f("resources", s.resources);
+    f("nodeName", s.nodeName), f("nodeSelector", s.nodeSelector), f("tolerations", s.tolerations);
+    f("priority", s.priority), f("nodeLossPolicy", s.nodeLossPolicy), f("resources", s.resources);
     f("lifecycle", s.lifecycle), f("env", s.env);
   }
 };
@@ -122,6 +154,20 @@ struct SessionEndpoints {
   }
 };
 
+// Present while the session waits for room.
+struct SessionQueue {
+  std::int64_t position = 0;  // 1 = next
+  std::string since;          // when it began to wait
+  std::string nominatedNode;  // the node whose room is kept for it; "" = none
+
+  friend bool operator==(const SessionQueue&, const SessionQueue&) = default;
+
+  template <class S, class F>
+  static void Fields(S& s, F&& f) {
+    f("position", s.position), f("since", s.since), f("nominatedNode", s.nominatedNode);
+  }
+};
+
 struct BrowserSessionStatus {
   std::int64_t observedGeneration = 0;
   std::string
@@ -129,6 +175,7 @@ struct BrowserSessionStatus {
   std::vector<Condition> conditions;
   std::string nodeName;
   std::string volume;  // the profile's volume on that node
+  std::optional<SessionQueue> queue;
   std::optional<SessionInstance> instance;
   std::optional<SessionPorts> ports;
   std::optional<SessionEndpoints> endpoints;
@@ -144,8 +191,8 @@ struct BrowserSessionStatus {
   static void Fields(S& s, F&& f) {
     f("observedGeneration", s.observedGeneration), f("phase", s.phase),
         f("conditions", s.conditions);
-    f("nodeName", s.nodeName), f("volume", s.volume), f("instance", s.instance),
-        f("ports", s.ports);
+    f("nodeName", s.nodeName), f("volume", s.volume), f("queue", s.queue),
+        f("instance", s.instance), f("ports", s.ports);
     f("endpoints", s.endpoints), f("viewers", s.viewers), f("failures", s.failures);
     f("nextAttemptTime", s.nextAttemptTime), f("lastActivityTime", s.lastActivityTime);
     f("idleSince", s.idleSince), f("willSuspendAt", s.willSuspendAt), f("willEndAt", s.willEndAt);

@@ -15,6 +15,10 @@ inline constexpr char kSuspended[] = "Suspended";        // stopped on request, 
 inline constexpr char kReasonScheduled[] = "Scheduled";
 inline constexpr char kReasonUnschedulable[] = "Unschedulable";  // message counts nodes by reason
 inline constexpr char kReasonNoCapableNode[] = "NoCapableNode";  // no node could ever run it
+inline constexpr char kReasonQueued[] = "Queued";  // waits for sessions ahead of it in the queue
+inline constexpr char kReasonPendingTimeout[] = "PendingTimeout";  // waited for too long
+inline constexpr char kReasonNodeLost[] = "NodeLost";
+inline constexpr char kReasonNodeDraining[] = "NodeDraining";
 inline constexpr char kReasonClassNotFound[] = "ClassNotFound";
 inline constexpr char kReasonInvalidSpec[] = "InvalidSpec";
 // ProfileBound

@@ -63,6 +63,7 @@ bool IsScreen(std::string_view text) {
 }
 
 void ValidateLifecycle(const v1alpha1::SessionLifecycle& lifecycle, Causes& causes) {
+  CheckDuration("spec.lifecycle.maxPendingDuration", lifecycle.maxPendingDuration, causes);
   CheckDuration("spec.lifecycle.maxStartingDuration", lifecycle.maxStartingDuration, causes);
   CheckDuration("spec.lifecycle.maxIdleDuration", lifecycle.maxIdleDuration, causes);
   CheckDuration("spec.lifecycle.maxAge", lifecycle.maxAge, causes);
