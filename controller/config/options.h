@@ -41,6 +41,7 @@ struct Options {
   std::string publish_address;    // where containers' ports are published; "" = all addresses
   std::optional<PortRange> http_ports, media_ports;  // nullopt = as the node says
   std::int64_t host_min_ram_mb = 6144;
+  std::string placement_policy = "default";
 
   int workers = 4;
   Duration gc_interval = std::chrono::minutes(2);

@@ -132,6 +132,14 @@ Result<void> SetMemoryFloor(Options& options, const std::string& text) {
   return {};
 }
 
+Result<void> SetPolicy(Options& options, const std::string& text) {
+  if (text != "default" && text != "pack" && text != "spread") {
+    return Expected(text, "default, pack or spread");
+  }
+  options.placement_policy = text;
+  return {};
+}
+
 Result<void> SetWorkers(Options& options, const std::string& text) {
   const auto workers = ParseInt(text);
   if (!workers || *workers < 1 || *workers > 64) return Expected(text, "a number from 1 to 64");
@@ -212,6 +220,10 @@ constexpr std::array kSettings{
     Setting{"host-memory-floor", "AMOUNT", kBrowsers,
             "The memory that this machine must have to run browsers at all; 0 for no floor.",
             "6144Mi", SetMemoryFloor},
+    Setting{"placement-policy", "POLICY", kBrowsers,
+            "Which of the machines that have room is taken. default: this one if it can, else the "
+            "one with a GPU, else the least loaded; pack: the fullest; spread: the emptiest.",
+            "default", SetPolicy},
     Setting{"workers", "N", kWork, "Sessions that are worked on at the same time.", "4",
             SetWorkers},
     Setting{

@@ -33,6 +33,16 @@ Refusal Never(std::string reason) {
 
 Refusal NotNow(std::string reason) { return {.reason = std::move(reason)}; }
 
+Refusal NoRoom(std::string reason) { return {.reason = std::move(reason), .room_only = true}; }
+
+bool Tolerates(const v1alpha1::Toleration& toleration, const v1alpha1::Taint& taint) {
+  if (!toleration.effect.empty() && toleration.effect != v1alpha1::EnumName(taint.effect)) {
+    return false;
+  }
+  if (!toleration.key.empty() && toleration.key != taint.key) return false;
+  return toleration.op == v1alpha1::TolerationOperator::kExists || toleration.value == taint.value;
+}
+
 std::optional<Refusal> RequestedNode(const Candidate& c) {
   const std::string& wanted = c.request.session.spec.nodeName;
   if (wanted.empty() || wanted == c.view.node.metadata.name) return std::nullopt;
@@ -145,6 +155,12 @@ std::optional<Refusal> Schedulable(const Candidate& c) {
   return std::nullopt;
 }
 
+std::optional<Refusal> Taints(const Candidate& c) {
+  const auto* taint = UntoleratedTaint(c, v1alpha1::TaintEffect::kNoSchedule);
+  if (taint == nullptr) return std::nullopt;
+  return NotNow("node(s) had untolerated taint {" + taint->key + ": " + taint->value + "}");
+}
+
 std::optional<Refusal> Ready(const Candidate& c) {
   if (c.ready()) return std::nullopt;
   Refusal refusal = NotNow("node(s) were not ready");
@@ -155,9 +171,14 @@ std::optional<Refusal> Ready(const Candidate& c) {
 std::optional<Refusal> HasRoom(const Candidate& c) {
   if (NEKO_MUTANT(kRoomNotChecked)) return std::nullopt;
   for (const Room& room : RoomsOf(c)) {
-    if (room.wanted > 0 && room.wanted > room.left) return NotNow(std::string(room.reason));
+    if (room.wanted > 0 && room.wanted > room.left) return NoRoom(std::string(room.reason));
   }
   return std::nullopt;
+}
+
+std::optional<Refusal> Reserved(const Candidate& c) {
+  if (!c.request.closed_nodes.contains(c.view.node.metadata.name)) return std::nullopt;
+  return NoRoom("node(s) were reserved for sessions ahead in the queue");
 }
 
 constexpr std::array kFilters{
@@ -170,8 +191,10 @@ constexpr std::array kFilters{
     Filter{"HardwareVariant", HardwareVariant},
     Filter{"FitsEmpty", FitsEmpty},
     Filter{"Schedulable", Schedulable},
+    Filter{"Taints", Taints},
     Filter{"Ready", Ready},
     Filter{"HasRoom", HasRoom},
+    Filter{"Reserved", Reserved},
 };
 
 }  // namespace
@@ -181,6 +204,27 @@ bool Candidate::is_host() const { return view.node.metadata.name == BrowserNode:
 bool Candidate::ready() const {
   const Condition* ready = FindCondition(view.node, v1alpha1::node::kReady);
   return ready != nullptr && ready->is_true();
+}
+
+const v1alpha1::Taint* UntoleratedTaint(const Candidate& c, v1alpha1::TaintEffect effect) {
+  const auto& tolerations = c.request.session.spec.tolerations;
+  for (const v1alpha1::Taint& taint : c.view.node.spec.taints) {
+    if (taint.effect != effect) continue;
+    if (std::none_of(tolerations.begin(), tolerations.end(),
+                     [&](const auto& toleration) { return Tolerates(toleration, taint); })) {
+      return &taint;
+    }
+  }
+  return nullptr;
+}
+
+double RoomRatio(const Candidate& c) {
+  double ratio = std::numeric_limits<double>::max();
+  for (const Room& room : RoomsOf(c)) {
+    if (room.wanted <= 0) continue;
+    ratio = std::min(ratio, static_cast<double>(room.left) / static_cast<double>(room.wanted));
+  }
+  return ratio;
 }
 
 std::span<const Filter> DefaultFilters() { return kFilters; }

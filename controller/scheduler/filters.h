@@ -25,10 +25,19 @@ struct Candidate {
   bool ready() const;  // condition Ready is True
 };
 
+// The first taint of that effect that the session does not tolerate, by Kubernetes' rules; nullptr
+// if there is none.
+const v1alpha1::Taint* UntoleratedTaint(const Candidate& candidate, v1alpha1::TaintEffect effect);
+
+// How often what the session takes fits into what the node has left: the least over all it asks
+// for; 1 and more = it has room.
+double RoomRatio(const Candidate& candidate);
+
 struct Refusal {
   std::string reason;        // counted over nodes: the same cause is the same text on each
   bool permanent = false;    // the node can never run it
   bool not_capable = false;  // counts as taOS's "not capable" (every permanent one does too)
+  bool room_only = false;    // the node would do if others left or gave up their turn
 };
 
 struct Filter {

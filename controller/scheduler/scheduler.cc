@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 
 #include "api/base/quantity.h"
 #include "controller/scheduler/filters.h"
@@ -35,17 +34,19 @@ std::int64_t Wanted(const v1alpha1::ResourceRequirements& session,
   return std::min(wanted.value_or(fallback), limit.value_or(wanted.value_or(fallback)));
 }
 
-// A GPU that encodes for many: taOS counts CUDA and cards with memory of their own, and neither
-// Intel's nor Mali.
-bool HasGpu(const v1alpha1::BrowserNode& node) {
-  const auto& gpu = node.status.hardware.gpu;
-  if (!gpu || gpu->count <= 0) return false;
-  return gpu->vendor == "nvidia" || gpu->vendor == "amd" || gpu->vendor == "apple";
+// True if `a` comes before `b`.
+bool Better(const Policy& policy, const Candidate& a, const Candidate& b) {
+  for (const Score& score : policy.scores) {
+    const double x = score.value(a), y = score.value(b);
+    if (x != y) return x > y;
+  }
+  return a.view.node.metadata.name < b.view.node.metadata.name;
 }
 
-// The order of the default policy; smaller is better.
-auto Rank(const Candidate& c) {
-  return std::tuple(!c.is_host(), !HasGpu(c.view.node), c.view.load, c.view.node.metadata.name);
+// True if `a` is the one to wait for rather than `b`.
+bool Roomier(const Policy& policy, const Candidate& a, const Candidate& b) {
+  const double x = RoomRatio(a), y = RoomRatio(b);
+  return x != y ? x > y : Better(policy, a, b);
 }
 
 // kube-scheduler's way to say it: causes counted, in the order of their text.
@@ -94,29 +95,36 @@ Placement Place(const Request& request, const std::vector<NodeView>& nodes) {
 
   Placement placement;
   placement.no_capable_node = true;
-  std::optional<Candidate> best;
+  std::optional<Candidate> best, nominee;
   for (const NodeView* view : by_name) {
     const auto* variant = MatchVariant(request.browser_class, view->node.status.hardware);
     const Candidate candidate{request, *view, variant,
                               variant ? DemandOf(request.session, *variant) : Demand{}};
     Verdict verdict{.node = view->node.metadata.name};
-    bool capable = true;
+    bool capable = true, room_only = false;
     for (const Filter& filter : DefaultFilters()) {
       auto refusal = filter.check(candidate);
       if (!refusal) continue;
       capable = !refusal->not_capable;
+      room_only = refusal->room_only;
       verdict.filter = filter.name;
       verdict.reason = std::move(refusal->reason);
       verdict.permanent = refusal->permanent;
       break;
     }
     if (capable) placement.no_capable_node = false;
-    if (verdict.filter.empty() && (!best || Rank(candidate) < Rank(*best))) best.emplace(candidate);
+    if (verdict.filter.empty() && (!best || Better(*request.policy, candidate, *best))) {
+      best.emplace(candidate);
+    }
+    if (room_only && (!nominee || Roomier(*request.policy, candidate, *nominee))) {
+      nominee.emplace(candidate);
+    }
     placement.verdicts.push_back(std::move(verdict));
   }
 
   if (!best) {
     placement.message = RefusalText(placement.verdicts);
+    if (nominee) placement.nominee = nominee->view.node.metadata.name;
     return placement;
   }
   const auto& meta = request.session.metadata;

@@ -1,13 +1,13 @@
 // Placement: a pure function from a snapshot to a node, or to the reason why not.
 //
 // Filters first (filters.h), each a named verdict per node; what can never fit is said before what
-// has no room now. Then the default policy's order: explicit node; else the host if capable; else
-// workers, GPU first, then least loaded, then by name. No I/O, no clock, no store: everything
-// arrives in the arguments.
+// has no room now. Then the scores of the policy (scores.h), then the name. No I/O, no clock, no
+// store: everything arrives in the arguments.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +15,7 @@
 #include "api/v1alpha1/browser_class.h"
 #include "api/v1alpha1/browser_node.h"
 #include "api/v1alpha1/browser_session.h"
+#include "controller/scheduler/scores.h"
 
 namespace nekoplane::scheduler {
 
@@ -33,7 +34,7 @@ struct NodeView {
   v1alpha1::BrowserNode node;
   Demand allocated;  // sum of the instance claims
   std::int64_t free_http_ports = 0, free_media_ports = 0;
-  double load = 0;  // 0..1
+  double load = 0;  // 0..1: the largest of the claimed shares and what the machine reports
 };
 
 struct Request {
@@ -41,6 +42,8 @@ struct Request {
   v1alpha1::BrowserClass browser_class;
   std::string profile_node;  // where its profile lies; "" = nowhere yet
   std::int64_t host_min_ram_mb = kHostMinRamMB;
+  std::set<std::string> closed_nodes;  // their room is kept for sessions ahead in the queue
+  const Policy* policy = &DefaultPolicy();
 };
 
 struct Verdict {
@@ -62,6 +65,10 @@ struct Placement {
   // not Ready does not count as capable; a cordoned node, or a host whose engine is down for now,
   // does.
   bool no_capable_node = false;
+  // Of a refusal: the node that could run it if only it had room (or if its room were not kept for
+  // others): the one with the most room left for what the session takes, then by the policy. "" =
+  // there is none.
+  std::string nominee;
 };
 
 Placement Place(const Request& request, const std::vector<NodeView>& nodes);

@@ -149,8 +149,9 @@ std::vector<scheduler::NodeView> NodeViews(const std::vector<v1alpha1::BrowserNo
         std::max<std::int64_t>(0, PortsOf(node.spec.ports.media) - use.used_media_ports);
     const auto memory = ParseBytes(node.status.allocatable.memory);
     const auto cpu = ParseMilliCores(node.status.allocatable.cpu);
-    view.load = std::max(memory ? Share(use.allocated.memory_bytes, *memory) : 0.0,
-                         cpu ? Share(use.allocated.milli_cpu, *cpu) : 0.0);
+    view.load = std::max({memory ? Share(use.allocated.memory_bytes, *memory) : 0.0,
+                          cpu ? Share(use.allocated.milli_cpu, *cpu) : 0.0,
+                          Share(node.status.loadPercent, 100)});
     views.push_back(std::move(view));
   }
   std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) {

@@ -22,6 +22,7 @@ namespace nekoplane::reconcilers::session {
 
 struct Options {
   std::int64_t host_min_ram_mb = scheduler::kHostMinRamMB;
+  const scheduler::Policy* policy = &scheduler::DefaultPolicy();
   std::string host_publish_address;  // where node host publishes its ports; "" = everywhere
   FailureBackoff backoff;
   Duration probe_interval = std::chrono::seconds(10);  // of a session that is Ready

@@ -87,7 +87,8 @@ Flow Place(const Inputs& in, Plan& plan) {
   const auto placement = scheduler::Place({.session = session,
                                            .browser_class = *in.browser_class,
                                            .profile_node = want.node,
-                                           .host_min_ram_mb = in.options.host_min_ram_mb},
+                                           .host_min_ram_mb = in.options.host_min_ram_mb,
+                                           .policy = in.options.policy},
                                           in.nodes);
   if (placement.node.empty()) {
     return Refuse(

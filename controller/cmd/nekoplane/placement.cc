@@ -9,7 +9,8 @@ Result<scheduler::Placement> PlacementQuestions::Place(
   scheduler::Request request{.session = session,
                              .browser_class = {},
                              .profile_node = "",
-                             .host_min_ram_mb = host_min_ram_mb_};
+                             .host_min_ram_mb = host_min_ram_mb_,
+                             .policy = &policy_};
   NEKO_TRY(request.browser_class,
            client_.Get<v1alpha1::BrowserClass>("", session.spec.classRef.name));
   if (session.spec.profileRef) {

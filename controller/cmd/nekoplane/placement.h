@@ -14,8 +14,9 @@ namespace nekoplane {
 
 class PlacementQuestions {
  public:
-  PlacementQuestions(registry::Client& client, std::int64_t host_min_ram_mb)
-      : client_(client), host_min_ram_mb_(host_min_ram_mb) {}
+  PlacementQuestions(registry::Client& client, std::int64_t host_min_ram_mb,
+                     const scheduler::Policy& policy)
+      : client_(client), host_min_ram_mb_(host_min_ram_mb), policy_(policy) {}
 
   // Where the session would be placed now, were it new. Errors: kNotFound: its class.
   Result<scheduler::Placement> Place(const v1alpha1::BrowserSession& session) const;
@@ -25,6 +26,7 @@ class PlacementQuestions {
  private:
   registry::Client& client_;
   const std::int64_t host_min_ram_mb_;
+  const scheduler::Policy& policy_;
 };
 
 }  // namespace nekoplane

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
+#include "api/base/check.h"
 #include "api/codec/builtin.h"
 #include "api/codec/json_parse.h"
 #include "api/http/client.h"
@@ -86,12 +87,19 @@ std::vector<metrics::ServedResource> ServedResources(const codec::KindTable& kin
   return out;
 }
 
+const scheduler::Policy& PolicyOf(const config::Options& options) {
+  const auto* policy = scheduler::PolicyByName(options.placement_policy);
+  NEKO_CHECK(policy != nullptr);  // the parser lets no other through
+  return *policy;
+}
+
 class ProgramImpl final : public Program {
  public:
   ProgramImpl(const config::Options& options, std::string version, Logger& log)
       : options_(options),
         version_(std::move(version)),
         log_(log),
+        policy_(PolicyOf(options)),
         timers_(MakeThreadTimers(clock_)),
         prometheus_(std::make_shared<prometheus::Registry>()),
         controller_metrics_(*prometheus_),
@@ -118,6 +126,7 @@ class ProgramImpl final : public Program {
   const config::Options options_;
   const std::string version_;
   Logger& log_;
+  const scheduler::Policy& policy_;
   const SystemClock clock_;
   SystemRandom random_;
   SystemFiles files_;
@@ -211,7 +220,7 @@ Result<void> ProgramImpl::OpenStore() {
   }
   registry_ = std::make_unique<registry::Registry>(*store_, kinds_, clock_, random_);
   client_ = std::make_unique<registry::Client>(*registry_, clock_, random_);
-  placement_ = std::make_unique<PlacementQuestions>(*client_, options_.host_min_ram_mb);
+  placement_ = std::make_unique<PlacementQuestions>(*client_, options_.host_min_ram_mb, policy_);
   return {};
 }
 
@@ -252,6 +261,7 @@ void ProgramImpl::AddControllers() {
           .stage = [this](const char* stage, Duration took) { metrics_.OnStartStage(stage, took); },
           .placement = [this](std::string_view result) { metrics_.OnPlacement(result); }},
       reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb,
+                                    .policy = &policy_,
                                     .host_publish_address = options_.publish_address});
   sessions_ = &manager_->Add(*session_reconciler_, {.workers = options_.workers, .backoff = {}});
 

@@ -9,6 +9,7 @@
 #include "api/v1alpha1/browser_node.h"
 #include "controller/config/options.h"
 #include "controller/config/settings.h"
+#include "controller/scheduler/scores.h"
 
 namespace nekoplane::config {
 namespace {
@@ -61,6 +62,16 @@ TEST(CommandLineTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_TRUE(options.warnings.empty());
 }
 
+// The setting is only a word to the parser; the scheduler must know each that it lets through.
+TEST(CommandLineTest, EveryPolicyThatIsAcceptedExists) {
+  for (const char* name : {"default", "pack", "spread"}) {
+    const auto* policy =
+        scheduler::PolicyByName(Good({"--placement-policy", name}).placement_policy);
+    ASSERT_NE(policy, nullptr) << name;
+    EXPECT_EQ(policy->name, name);
+  }
+}
+
 // What the help says is the default must be what an empty Options holds.
 TEST(CommandLineTest, HelpAndDefaultsAgree) {
   Strings flags;
@@ -80,6 +91,7 @@ TEST(CommandLineTest, HelpAndDefaultsAgree) {
   EXPECT_EQ(stated.media_ports->from, node.media.from);
   EXPECT_EQ(stated.media_ports->to, node.media.to);
   EXPECT_EQ(stated.host_min_ram_mb, silent.host_min_ram_mb);
+  EXPECT_EQ(stated.placement_policy, silent.placement_policy);
   EXPECT_EQ(stated.workers, silent.workers);
   EXPECT_EQ(stated.gc_interval, silent.gc_interval);
   EXPECT_EQ(stated.gc_grace, silent.gc_grace);
@@ -141,6 +153,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
                       {"http-ports", "1000-1001"},
                       {"media-ports", "2000-2001"},
                       {"host-memory-floor", "1Gi"},
+                      {"placement-policy", "pack"},
                       {"workers", "9"},
                       {"gc-interval", "7s"},
                       {"gc-grace", "3s"},
@@ -173,6 +186,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
     EXPECT_EQ(o.http_ports, (PortRange{1000, 1001}));
     EXPECT_EQ(o.media_ports, (PortRange{2000, 2001}));
     EXPECT_EQ(o.host_min_ram_mb, 1024);
+    EXPECT_EQ(o.placement_policy, "pack");
     EXPECT_EQ(o.workers, 9);
     EXPECT_EQ(o.gc_interval, std::chrono::seconds(7));
     EXPECT_EQ(o.gc_grace, std::chrono::seconds(3));
@@ -263,6 +277,7 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{
             "FloorWithoutUnit", {"--host-memory-floor", "6144"}, {}, "", "did you mean 6144Mi?"},
         ErrorCase{"Floor", {"--host-memory-floor", "big"}, {}, "", "as in 6144Mi"},
+        ErrorCase{"Policy", {"--placement-policy", "Pack"}, {}, "", "default, pack or spread"},
         ErrorCase{"Interval", {"--gc-interval", "0s"}, {}, "", "a duration of at least 100ms"},
         ErrorCase{"Duration", {"--gc-grace", "soon"}, {}, "", "as in 90s or 2m"},
         ErrorCase{"LogFormat", {"--log-format", "xml"}, {}, "", "expected text or json"},

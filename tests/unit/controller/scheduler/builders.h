@@ -58,6 +58,11 @@ inline NodeView Taken(NodeView view, Demand allocated) {
   return view;
 }
 
+inline NodeView Tainted(NodeView view, v1alpha1::Taint taint) {
+  view.node.spec.taints.push_back(std::move(taint));
+  return view;
+}
+
 inline v1alpha1::ClassVariant Variant(std::string name, v1alpha1::VariantMatch match = {}) {
   v1alpha1::ClassVariant variant;
   variant.name = std::move(name);

@@ -101,5 +101,16 @@ TEST(ClaimsTest, NodeViewAddsUpInstanceClaimsOfThatNodeOnly) {
   EXPECT_EQ(views[1].allocated.milli_cpu, 5);
 }
 
+TEST(ClaimsTest, LoadIsTheLargerOfWhatIsClaimedAndWhatTheMachineReports) {
+  auto node = MakeNode();
+  const auto ledger = MakeLedger({InstanceClaim("host", "a", {.memory_bytes = 0, .milli_cpu = 0})});
+  node.status.loadPercent = 30;
+  EXPECT_DOUBLE_EQ(NodeViews({node}, *ledger)[0].load, 0.3);
+  node.status.loadPercent = 250;  // nonsense counts as full
+  EXPECT_DOUBLE_EQ(NodeViews({node}, *ledger)[0].load, 1.0);
+  node.status.loadPercent = 0;
+  EXPECT_DOUBLE_EQ(NodeViews({node}, *ledger)[0].load, 0.0);
+}
+
 }  // namespace
 }  // namespace nekoplane::reconcilers
