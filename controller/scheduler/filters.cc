@@ -178,7 +178,7 @@ std::optional<Refusal> HasRoom(const Candidate& c) {
 
 std::optional<Refusal> Reserved(const Candidate& c) {
   if (!c.request.closed_nodes.contains(c.view.node.metadata.name)) return std::nullopt;
-  return NoRoom("node(s) were reserved for sessions ahead in the queue");
+  return NotNow("node(s) were reserved for sessions ahead in the queue");
 }
 
 constexpr std::array kFilters{

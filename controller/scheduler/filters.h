@@ -37,7 +37,7 @@ struct Refusal {
   std::string reason;        // counted over nodes: the same cause is the same text on each
   bool permanent = false;    // the node can never run it
   bool not_capable = false;  // counts as taOS's "not capable" (every permanent one does too)
-  bool room_only = false;    // the node would do if others left or gave up their turn
+  bool room_only = false;    // the node would do if others left it
 };
 
 struct Filter {

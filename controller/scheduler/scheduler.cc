@@ -116,7 +116,8 @@ Placement Place(const Request& request, const std::vector<NodeView>& nodes) {
     if (verdict.filter.empty() && (!best || Better(*request.policy, candidate, *best))) {
       best.emplace(candidate);
     }
-    if (room_only && (!nominee || Roomier(*request.policy, candidate, *nominee))) {
+    if (room_only && !request.closed_nodes.contains(verdict.node) &&
+        (!nominee || Roomier(*request.policy, candidate, *nominee))) {
       nominee.emplace(candidate);
     }
     placement.verdicts.push_back(std::move(verdict));

@@ -65,8 +65,8 @@ struct Placement {
   // not Ready does not count as capable; a cordoned node, or a host whose engine is down for now,
   // does.
   bool no_capable_node = false;
-  // Of a refusal: the node that could run it if only it had room (or if its room were not kept for
-  // others): the one with the most room left for what the session takes, then by the policy. "" =
+  // Of a refusal: the node that could run it if only it had room, and whose room is not kept for
+  // others: the one with the most room left for what the session takes, then by the policy. "" =
   // there is none.
   std::string nominee;
 };

@@ -35,10 +35,9 @@ double Share(std::int64_t used, const Result<std::int64_t>& total) {
 // The larger of the claimed shares of memory and processors.
 double ClaimedShare(const Candidate& c, const Demand& more) {
   const auto& allocatable = c.view.node.status.allocatable;
-  return std::max(Share(c.view.allocated.memory_bytes + more.memory_bytes,
-                        ParseBytes(allocatable.memory)),
-                  Share(c.view.allocated.milli_cpu + more.milli_cpu,
-                        ParseMilliCores(allocatable.cpu)));
+  return std::max(
+      Share(c.view.allocated.memory_bytes + more.memory_bytes, ParseBytes(allocatable.memory)),
+      Share(c.view.allocated.milli_cpu + more.milli_cpu, ParseMilliCores(allocatable.cpu)));
 }
 
 double MostAllocated(const Candidate& c) { return ClaimedShare(c, {}); }
@@ -59,7 +58,9 @@ constexpr std::array kPolicies{Policy{"default", kDefault}, Policy{"pack", kPack
 }  // namespace
 
 const Policy& DefaultPolicy() { return kPolicies[0]; }
+
 const Policy& PackPolicy() { return kPolicies[1]; }
+
 const Policy& SpreadPolicy() { return kPolicies[2]; }
 
 const Policy* PolicyByName(std::string_view name) {

@@ -14,6 +14,24 @@ std::string WhoseSession(const runtime::Observed& instance) {
   return "session " + instance.session_namespace + "/" + instance.session_name;
 }
 
+// A session that left a lost node has its private profile elsewhere, from an empty start; what lies
+// here is nobody's. "" = it is somebody's.
+std::string WhyPrivateIsGarbage(const runtime::ObservedVolume& volume, const std::string& node,
+                                const Owners& owners) {
+  if (volume.session_uid.empty()) return "";
+  const auto owner = owners.sessions.find(volume.session_uid);
+  if (owner == owners.sessions.end()) {
+    return "private profile of session " + volume.session_uid + ", which does not exist";
+  }
+  const auto& session = owner->second;
+  if (!session.readable || session.node.empty() || session.node == node ||
+      session.volume != volume.name) {
+    return "";
+  }
+  return "private profile of session " + volume.session_uid + ", which has another one on node " +
+         session.node;
+}
+
 }  // namespace
 
 std::string_view WhatName(What what) {
@@ -67,8 +85,8 @@ std::vector<Finding> DiffMachine(const std::string& node,
       if (owners.profiles.contains(volume.profile_uid)) continue;
       finding.removable = NEKO_MUTANT(kGcKeptDataRemoved);
       finding.why = "kept data of a BrowserProfile that was deleted";
-    } else if (!volume.session_uid.empty() && !owners.sessions.contains(volume.session_uid)) {
-      finding.why = "private profile of session " + volume.session_uid + ", which does not exist";
+    } else if (const std::string why = WhyPrivateIsGarbage(volume, node, owners); !why.empty()) {
+      finding.why = why;
     } else {
       continue;
     }

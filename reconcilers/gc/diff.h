@@ -20,8 +20,9 @@ namespace nekoplane::reconcilers::gc {
 // The live store, as far as ownership goes. An object that does not decode is still an owner.
 struct Owners {
   struct Session {
-    std::string node;      // where it is placed; "" = nowhere
-    bool readable = true;  // false: we cannot tell where it belongs, so nothing of it is touched
+    std::string node;         // where it is placed; "" = nowhere
+    bool readable = true;     // false: we cannot tell where it belongs, so nothing of it is touched
+    std::string volume = {};  // its profile's volume on that node
   };
 
   std::map<std::string, Session> sessions;  // by uid, those being deleted too

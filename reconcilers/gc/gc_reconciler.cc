@@ -30,7 +30,8 @@ Owners LiveOwners(const registry::Client& client) {
     return true;
   });
   for (const auto& session : client.List<BrowserSession>()) {
-    owners.sessions[session.metadata.uid] = {.node = session.status.nodeName, .readable = true};
+    owners.sessions[session.metadata.uid] = {
+        .node = session.status.nodeName, .readable = true, .volume = session.status.volume};
     if (NEKO_MUTANT(kGcOwnerByName)) {
       owners.sessions[session.metadata.namespace_ + "/" + session.metadata.name] =
           owners.sessions[session.metadata.uid];

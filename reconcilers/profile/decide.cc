@@ -40,7 +40,11 @@ void Observe(const Inputs& in, Plan& plan) {
     status.holder =
         v1alpha1::ProfileHolder{.sessionUID = in.holder_uid, .since = FormatTime(in.now)};
   }
-  if (status.nodeName.empty() && in.holder && !in.holder->status.nodeName.empty()) {
+  if (!in.holder || in.holder->status.nodeName.empty()) return;
+  // Who may start empty is placed elsewhere only when the node with the data is lost.
+  const bool given_up = in.holder->spec.nodeLossPolicy == v1alpha1::NodeLossPolicy::kStartEmpty &&
+                        status.nodeName != in.holder->status.nodeName;
+  if (status.nodeName.empty() || given_up) {
     status.nodeName = in.holder->status.nodeName;
     status.volume = runtime::ProfileVolumeName(in.profile.metadata.uid);
   }

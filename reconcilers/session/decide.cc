@@ -79,8 +79,9 @@ Plan Decide(const Inputs& in) {
   Plan plan;
   plan.status = in.session.status;
   plan.status.observedGeneration = in.session.metadata.generation;
+  plan.status.queue.reset();  // unless it turns out that it still waits
   for (const auto step :
-       {TearDown, Admit, Suspend, BindProfile, Place, Launch, BecomeReady, StayHealthy}) {
+       {TearDown, Admit, Suspend, Vacate, BindProfile, Place, Launch, BecomeReady, StayHealthy}) {
     if (step(in, plan) == Flow::kStop) break;
   }
   // About metadata only: a status write would say nothing new.
@@ -102,7 +103,10 @@ std::string DerivePhase(const v1alpha1::BrowserSession& session) {
   if (session.metadata.deleting()) return "Terminating";
   if (IsTrue(conditions, cond::kSuspended)) return "Suspended";
   if (IsTrue(conditions, cond::kReady)) return "Running";
-  if (!IsTrue(conditions, cond::kScheduled)) return "Pending";
+  if (!IsTrue(conditions, cond::kScheduled)) {
+    return ReasonOf(conditions, cond::kScheduled) == cond::kReasonPendingTimeout ? "Failed"
+                                                                                 : "Pending";
+  }
   const auto why = ReasonOf(conditions, cond::kStarted);
   if (why == cond::kReasonStartFailed || why == cond::kReasonImagePullFailed) return "Failed";
   return "Starting";

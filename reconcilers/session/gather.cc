@@ -69,7 +69,12 @@ Inputs Gatherer::Gather(const Context& ctx, v1alpha1::BrowserSession session) {
 void Gatherer::Objects(Inputs& in) const {
   const auto& session = in.session;
   const std::string node = NodeOf(session, *in.ledger);
-  if (!node.empty()) in.node = Optional(client_.Get<v1alpha1::BrowserNode>("", node));
+  if (!node.empty()) {
+    auto found = client_.Get<v1alpha1::BrowserNode>("", node);
+    in.node_gone = found.is(Code::kNotFound);
+    in.node = Optional(std::move(found));
+    in.lost_for = memory_.LostFor(node, in.node && IsLost(*in.node), clock_.Now());
+  }
   if (session.metadata.deleting()) return;
 
   in.browser_class = Optional(client_.Get<v1alpha1::BrowserClass>("", session.spec.classRef.name));
@@ -78,6 +83,7 @@ void Gatherer::Objects(Inputs& in) const {
                                                                 session.spec.profileRef->name));
   }
   if (in.profile) {
+    in.profile_node_lost = ProfileNodeLost(in);
     const auto held = in.ledger->Find(store::kClaimProfile, "", in.profile->metadata.uid);
     if (held && held->owner != session.metadata.uid) {
       in.profile_holder = "with uid " + held->owner;
@@ -91,7 +97,20 @@ void Gatherer::Objects(Inputs& in) const {
   }
   if (!Placed(session) && session.spec.operatingMode == v1alpha1::OperatingMode::kRunning) {
     in.nodes = NodeViews(client_.List<v1alpha1::BrowserNode>(), *in.ledger);
+    in.queue = waiting_.Look(AsWaiting(session, in.now));
   }
+}
+
+// Only who may start without its data has to know.
+bool Gatherer::ProfileNodeLost(const Inputs& in) const {
+  const std::string& name = in.profile->status.nodeName;
+  if (name.empty() || in.session.spec.nodeLossPolicy != v1alpha1::NodeLossPolicy::kStartEmpty) {
+    return false;
+  }
+  const auto node = client_.Get<v1alpha1::BrowserNode>("", name);
+  if (!node) return node.is(Code::kNotFound);
+  return memory_.LostFor(name, IsLost(*node), clock_.Now()) >= options_.node_loss_grace &&
+         IsLost(*node);
 }
 
 void Gatherer::Machine(const Context& ctx, Inputs& in) {
@@ -99,6 +118,11 @@ void Gatherer::Machine(const Context& ctx, Inputs& in) {
   const std::string name = NodeOf(session, *in.ledger);
   if (name.empty()) return;
   auto& seen = in.observation;
+  if (in.node && IsLost(*in.node)) {
+    seen.kind = Observation::Kind::kUnknown;
+    seen.why = MakeStatus(Code::kUnavailable, cond::kReasonNodeLost, "the node is lost");
+    return;
+  }
   const auto driver = drivers_.ForNode(name);
   if (driver == nullptr) {
     // A node that was removed from the store must not keep a deletion from ending.
@@ -129,6 +153,7 @@ void Gatherer::Machine(const Context& ctx, Inputs& in) {
   if (running && session.status.instance && session.status.instance->id == seen.instance.id &&
       session.status.nextAttemptTime.empty()) {
     AskHealth(ctx, *driver, in);
+    AskViewers(ctx, in);
     return;
   }
   const auto secret =
@@ -166,6 +191,18 @@ void Gatherer::AskHealth(const Context& ctx, runtime::RuntimeDriver& driver, Inp
   in.probe.kind = answer ? Probe::Kind::kAnswered : Probe::Kind::kSilent;
   if (!answer) in.probe.message = answer.error().message;
   in.probe.failures = memory_.Probed(uid, clock_.Now(), answer.has_value());
+}
+
+void Gatherer::AskViewers(const Context& ctx, Inputs& in) const {
+  const auto& drain = in.node ? in.node->spec.drain : std::nullopt;
+  if (!viewers_ || !drain || drain->policy != v1alpha1::DrainPolicy::kWaitForUsers) return;
+  const auto& session = in.session;
+  const auto secret =
+      client_.Get<v1alpha1::Secret>(session.metadata.namespace_, SecretName(session.metadata.uid));
+  const auto secrets = secret ? SecretsFrom(*secret) : std::nullopt;
+  if (!secrets || !session.status.endpoints) return;
+  in.viewers = Optional(viewers_(ctx.WithTimeout(clock_, kProbeTimeout),
+                                 session.status.endpoints->neko, secrets->api_token));
 }
 
 }  // namespace nekoplane::reconcilers::session

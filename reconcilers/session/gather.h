@@ -7,6 +7,7 @@
 #include "reconcilers/session/inputs.h"
 #include "reconcilers/session/pull_manager.h"
 #include "reconcilers/session/session_memory.h"
+#include "reconcilers/session/viewers.h"
 
 namespace nekoplane::reconcilers::session {
 
@@ -14,12 +15,15 @@ namespace nekoplane::reconcilers::session {
 class Gatherer {
  public:
   Gatherer(registry::Client& client, const runtime::DriverSet& drivers, const Clock& clock,
-           SessionMemory& memory, PullManager& pulls, Options options)
+           SessionMemory& memory, PullManager& pulls, const PlacementQueue& waiting,
+           ViewerCount viewers, Options options)
       : client_(client),
         drivers_(drivers),
         clock_(clock),
         memory_(memory),
         pulls_(pulls),
+        waiting_(waiting),
+        viewers_(std::move(viewers)),
         options_(options) {}
 
   Inputs Gather(const Context& ctx, v1alpha1::BrowserSession session);
@@ -27,6 +31,8 @@ class Gatherer {
  private:
   void Objects(Inputs& in) const;
   void Machine(const Context& ctx, Inputs& in);
+  bool ProfileNodeLost(const Inputs& in) const;
+  void AskViewers(const Context& ctx, Inputs& in) const;
   void AskHealth(const Context& ctx, runtime::RuntimeDriver& driver, Inputs& in);
 
   registry::Client& client_;
@@ -34,6 +40,8 @@ class Gatherer {
   const Clock& clock_;
   SessionMemory& memory_;
   PullManager& pulls_;
+  const PlacementQueue& waiting_;
+  const ViewerCount viewers_;
   const Options options_;
 };
 

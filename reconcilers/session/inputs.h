@@ -17,6 +17,7 @@
 #include "controller/runtime/runtime_driver.h"
 #include "controller/scheduler/scheduler.h"
 #include "reconcilers/common/backoff.h"
+#include "reconcilers/common/placement_queue.h"
 
 namespace nekoplane::reconcilers::session {
 
@@ -34,6 +35,7 @@ struct Options {
   Duration suspended_look = std::chrono::minutes(10);  // for what no event told us
   Duration refused_port_memory = std::chrono::minutes(5);
   Duration stop_timeout = std::chrono::seconds(20);
+  Duration node_loss_grace = std::chrono::minutes(1);  // from lost to starting elsewhere
 };
 
 // What the machine says of the session's instance.
@@ -76,8 +78,13 @@ struct Inputs {
   std::optional<v1alpha1::BrowserProfile> profile;      // spec.profileRef
   std::string profile_holder;  // "namespace/name" of another session that holds it; "" = nobody
   std::vector<scheduler::NodeView> nodes;     // candidates; filled when a node is wanted
+  PlacementQueue::View queue;                 // its place among those who wait; likewise
   std::optional<v1alpha1::BrowserNode> node;  // the one it is placed on
-  store::LedgerPtr ledger;                    // never null
+  bool node_gone = false;                     // that one is not in the store
+  Duration lost_for{};             // since we first saw that node lost; a restart starts over
+  bool profile_node_lost = false;  // the profile's node is lost, for longer than the grace time
+  std::optional<std::int64_t> viewers;  // asked while its node waits for them to leave
+  store::LedgerPtr ledger;              // never null
   std::map<std::string, std::vector<std::int64_t>> refused_ports;  // by node: taken by strangers
   std::optional<Secrets> secrets;
   Observation observation;

@@ -30,18 +30,6 @@ void ClaimProfile(const Inputs& in, Plan& plan) {
       {v1alpha1::BrowserProfile::kResource, profile.namespace_, profile.name, profile.uid});
 }
 
-Flow Refuse(const Inputs& in, Plan& plan, std::string_view reason, const std::string& message) {
-  Say(in, plan.status, cond::kScheduled, kFalse, reason, message);
-  Say(in, plan.status, cond::kProfileBound, kFalse, cond::kReasonPending, "waits for a node");
-  Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonPending, "waits for a node");
-  SayNotRunning(in, plan.status, cond::kReasonNotStarted);
-  plan.events.push_back({.warning = true, .reason = "FailedScheduling", .message = message});
-  plan.placement =
-      reason == cond::kReasonNoCapableNode ? Placement::kNoCapableNode : Placement::kUnschedulable;
-  plan.look_again = in.options.pending_retry;
-  return Flow::kStop;
-}
-
 // Claims that the status speaks of but the ledger lost are taken again. (They are written together;
 // only a hand on the status, or on the store, can part them.)
 Flow KeepClaims(const Inputs& in, Plan& plan) {
@@ -79,23 +67,23 @@ Flow KeepClaims(const Inputs& in, Plan& plan) {
 Flow Place(const Inputs& in, Plan& plan) {
   const auto& session = in.session;
   if (Placed(session)) return KeepClaims(in, plan);
+  if (GaveUp(in)) return Flow::kStop;
   if (!in.browser_class) {
-    return Refuse(in, plan, cond::kReasonClassNotFound,
-                  "there is no BrowserClass \"" + session.spec.classRef.name + "\"");
+    return CannotRun(in, plan, cond::kReasonClassNotFound,
+                     "there is no BrowserClass \"" + session.spec.classRef.name + "\"");
   }
   const WantedProfile want = Wanted(in);
-  const auto placement = scheduler::Place({.session = session,
-                                           .browser_class = *in.browser_class,
-                                           .profile_node = want.node,
-                                           .host_min_ram_mb = in.options.host_min_ram_mb,
-                                           .policy = in.options.policy},
-                                          in.nodes);
-  if (placement.node.empty()) {
-    return Refuse(
-        in, plan,
-        placement.no_capable_node ? cond::kReasonNoCapableNode : cond::kReasonUnschedulable,
-        placement.message);
+  auto placement = scheduler::Place({.session = session,
+                                     .browser_class = *in.browser_class,
+                                     .profile_node = want.node,
+                                     .host_min_ram_mb = in.options.host_min_ram_mb,
+                                     .closed_nodes = in.queue.closed_nodes,
+                                     .policy = in.options.policy},
+                                    in.nodes);
+  if (placement.no_capable_node) {
+    return CannotRun(in, plan, cond::kReasonNoCapableNode, placement.message);
   }
+  if (placement.node.empty()) return WaitForRoom(in, plan, placement);
   const v1alpha1::BrowserNode* node = nullptr;
   for (const auto& view : in.nodes) {
     if (view.node.metadata.name == placement.node) node = &view.node;
@@ -107,8 +95,8 @@ Flow Place(const Inputs& in, Plan& plan) {
                                      refused == in.refused_ports.end() ? std::vector<std::int64_t>{}
                                                                        : refused->second);
   if (!ports) {
-    return Refuse(in, plan, cond::kReasonUnschedulable,
-                  "node " + placement.node + " has no free port pair left in spec.ports");
+    placement.message = "node " + placement.node + " has no free port pair left in spec.ports.";
+    return WaitForRoom(in, plan, placement);
   }
 
   const auto& uid = session.metadata.uid;

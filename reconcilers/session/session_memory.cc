@@ -36,6 +36,18 @@ void SessionMemory::Forget(std::string_view uid) {
   if (it != facts_.end()) facts_.erase(it);
 }
 
+Duration SessionMemory::LostFor(std::string_view node, bool lost, MonoTime now) {
+  MutexLock lock(mu_);
+  const auto it = lost_.find(node);
+  if (!lost) {
+    if (it != lost_.end()) lost_.erase(it);
+    return Duration::zero();
+  }
+  if (it != lost_.end()) return now - it->second;
+  lost_.emplace(std::string(node), now);
+  return Duration::zero();
+}
+
 void SessionMemory::RefusePorts(std::string_view node, const std::vector<std::int64_t>& ports,
                                 MonoTime until) {
   MutexLock lock(mu_);

@@ -33,6 +33,9 @@ class SessionMemory {
   void Ready(std::string_view uid) EXCLUDES(mu_);
   void Forget(std::string_view uid) EXCLUDES(mu_);
 
+  // How long we have known that the node is lost; zero if it is not.
+  Duration LostFor(std::string_view node, bool lost, MonoTime now) EXCLUDES(mu_);
+
   // A stranger holds one of these ports of the node.
   void RefusePorts(std::string_view node, const std::vector<std::int64_t>& ports, MonoTime until)
       EXCLUDES(mu_);
@@ -42,6 +45,7 @@ class SessionMemory {
   Mutex mu_;
   std::map<std::string, Facts, std::less<>> facts_ GUARDED_BY(mu_);
   std::map<std::string, std::map<std::int64_t, MonoTime>> refused_ GUARDED_BY(mu_);
+  std::map<std::string, MonoTime, std::less<>> lost_ GUARDED_BY(mu_);  // since when, by node
 };
 
 }  // namespace nekoplane::reconcilers::session

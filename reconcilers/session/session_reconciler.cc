@@ -34,7 +34,8 @@ SessionReconciler::SessionReconciler(Deps deps, Options options)
     : deps_(std::move(deps)),
       options_(options),
       pulls_(deps_.drivers, deps_.clock, deps_.pulls, options.backoff, deps_.wake),
-      gatherer_(deps_.client, deps_.drivers, deps_.clock, memory_, pulls_, options) {}
+      gatherer_(deps_.client, deps_.drivers, deps_.clock, memory_, pulls_, deps_.waiting,
+                deps_.viewers, options) {}
 
 Outcome SessionReconciler::Reconcile(const Context& ctx, const queue::Key& key) {
   auto session = deps_.client.Get<Session>(key.ns, key.name);

@@ -44,8 +44,10 @@ struct Deps {
   Logger& log;
   manager::EventRecorder& events;
   BackgroundRunner& pulls;
+  const PlacementQueue& waiting;
   // Looks at a session again, soon; Controller::Enqueue. May be called as soon as pulls run.
   std::function<void(const queue::Key&)> wake;
+  ViewerCount viewers = nullptr;  // null: nobody can tell
   StageObserver stage = nullptr;
   PlacementObserver placement = nullptr;
 };

@@ -1,14 +1,13 @@
 // Who has to look again when something changes. Correctness never rests on it (every wait also ends
-// by itself); speed does: a freed place is taken at once, by the session that waits longest.
+// by itself); speed does: freed room is taken at once, by the sessions that are first in the queue.
 //
 // Thread safety: any thread may call; handlers never block. Lifetime: controllers and informers
 // outlive it.
 #pragma once
 
+#include <cstddef>
 #include <functional>
-#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "api/v1alpha1/browser_class.h"
 #include "api/v1alpha1/browser_node.h"
@@ -17,19 +16,23 @@
 #include "controller/informer/informer.h"
 #include "controller/queue/work_queue.h"
 #include "controller/runtime/runtime_driver.h"
+#include "reconcilers/common/placement_queue.h"
+#include "reconcilers/session/session_index.h"
 
 namespace nekoplane::reconcilers::session {
 
+// How many of those that wait look again when room is freed. More could not take it at once, and
+// each one that is placed brings the next.
+inline constexpr std::size_t kWoken = 32;
+
 class SessionTriggers {
  public:
-  using Sessions = std::vector<std::shared_ptr<const v1alpha1::BrowserSession>>;
+  // Of the session controller.
+  using Enqueue = std::function<void(const queue::Key&, int priority)>;
 
-  struct Deps {
-    std::function<void(const queue::Key&, int priority)> enqueue;  // of the session controller
-    std::function<Sessions()> sessions;                            // Informer::List
-  };
-
-  explicit SessionTriggers(Deps deps) : deps_(std::move(deps)) {}
+  // `waiting` is kept up to date with the sessions, and outlives it.
+  SessionTriggers(Enqueue enqueue, PlacementQueue& waiting)
+      : enqueue_(std::move(enqueue)), waiting_(waiting) {}
 
   // Handlers for the informers of these kinds. A session's own status writes do not bring it back:
   // the reconciler says itself when it wants to look again.
@@ -41,15 +44,14 @@ class SessionTriggers {
   void OnHint(std::string_view node, const runtime::Hint& hint);
 
  private:
-  using Wants = std::function<bool(const v1alpha1::BrowserSession&)>;
+  void Wake(const SessionIndex::List& sessions, int priority = queue::kPriorityNormal);
+  // Of a class or profile: what is Ready needs nothing of it.
+  void WakeUnready(const SessionIndex::List& sessions);
+  void WakeQueue();
 
-  // Enqueues the sessions that `wants` picks, oldest first.
-  void EnqueueWhere(const Wants& wants);
-
-  const Deps deps_;
+  const Enqueue enqueue_;
+  PlacementQueue& waiting_;
+  SessionIndex index_;
 };
-
-// Waits for a place.
-bool IsPending(const v1alpha1::BrowserSession& session);
 
 }  // namespace nekoplane::reconcilers::session

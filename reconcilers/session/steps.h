@@ -16,6 +16,7 @@ enum class Flow { kNext, kStop };
 Flow TearDown(const Inputs& in, Plan& plan);     // what deletion needs, until the object may go
 Flow Admit(const Inputs& in, Plan& plan);        // finalizer before anything else
 Flow Suspend(const Inputs& in, Plan& plan);      // Suspended
+Flow Vacate(const Inputs& in, Plan& plan);       // leaves a node that is lost or to be emptied
 Flow BindProfile(const Inputs& in, Plan& plan);  // ProfileBound
 Flow Place(const Inputs& in, Plan& plan);        // Scheduled
 Flow Launch(const Inputs& in, Plan& plan);       // Started
@@ -40,7 +41,7 @@ bool Placed(const v1alpha1::BrowserSession& session);
 struct WantedProfile {
   std::string volume, claim_item;
   std::string profile_uid;  // "" = private
-  std::string node;         // where its data lies; "" = nowhere yet
+  std::string node;         // where its data lies; "" = nowhere yet, or it is given up
 };
 
 // REQUIRES: spec.profileRef is absent or in.profile is there.
@@ -56,6 +57,16 @@ Flow InstanceFailed(const Inputs& in, Plan& plan, std::string_view reason, std::
 // Ready and Healthy of a session whose container does not run.
 void SayNotRunning(const Inputs& in, v1alpha1::BrowserSessionStatus& status,
                    std::string_view reason);
+
+// It may not or cannot run anywhere as things are; says so.
+Flow CannotRun(const Inputs& in, Plan& plan, std::string_view reason, const std::string& message);
+// It waits for room in the queue, or has waited for too long.
+Flow WaitForRoom(const Inputs& in, Plan& plan, const scheduler::Placement& refusal);
+// It has waited for too long, and nobody has changed what it asks for.
+bool GaveUp(const Inputs& in);
+
+// The node reconciler has given it up.
+bool IsLost(const v1alpha1::BrowserNode& node);
 
 // Gives back node room and ports; node, volume and profile claim stay.
 void ReleaseRoom(const Inputs& in, Plan& plan);

@@ -4,12 +4,12 @@
 
 namespace nekoplane::reconcilers {
 
-Triggers::Triggers(store::Store& store, Logger& log, Controllers controllers)
+Triggers::Triggers(store::Store& store, Logger& log, Controllers controllers,
+                   PlacementQueue& waiting)
     : controllers_(controllers),
-      session_triggers_(
-          {.enqueue = [this](const queue::Key& key,
-                             int priority) { controllers_.sessions.Enqueue(key, priority); },
-           .sessions = [this] { return sessions_.List(); }}),
+      session_triggers_([this](const queue::Key& key,
+                               int priority) { controllers_.sessions.Enqueue(key, priority); },
+                        waiting),
       node_triggers_([this](const queue::Key& key, Duration delay) {
         controllers_.nodes.EnqueueAfter(key, delay);
       }),
@@ -45,7 +45,9 @@ void Triggers::WatchEngines(const runtime::DriverSet& drivers) {
   for (const std::string& node : drivers.Nodes()) {
     hints_.push_back(drivers.ForNode(node)->Watch([this, node](const runtime::Hint& hint) {
       session_triggers_.OnHint(node, hint);
-      if (hint.session_uid.empty()) controllers_.nodes.Enqueue({"", node});
+      if (!hint.session_uid.empty()) return;
+      controllers_.nodes.Enqueue({"", node});
+      controllers_.gc.Enqueue({"", node});  // what changed hands while it was silent
     }));
     controllers_.gc.Enqueue({"", node});
   }

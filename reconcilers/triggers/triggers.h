@@ -19,6 +19,7 @@
 #include "controller/informer/informer.h"
 #include "controller/manager/manager.h"
 #include "controller/runtime/runtime_driver.h"
+#include "reconcilers/common/placement_queue.h"
 #include "reconcilers/node/node_triggers.h"
 #include "reconcilers/profile/profile_triggers.h"
 #include "reconcilers/session/session_triggers.h"
@@ -34,7 +35,8 @@ class Triggers {
     manager::Controller& gc;
   };
 
-  Triggers(store::Store& store, Logger& log, Controllers controllers);
+  // `waiting` is kept up to date with the sessions.
+  Triggers(store::Store& store, Logger& log, Controllers controllers, PlacementQueue& waiting);
 
   // Queues everything there is, and from then on what changes. Sessions last: they look at the
   // others. Errors: as Informer::Start. Once.

@@ -129,6 +129,7 @@ void Program::Wire() {
           .log = world_.log,
           .events = *tally_,
           .pulls = *pulls_,
+          .waiting = waiting_,
           .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); }},
       reconcilers::session::Options{.probe_interval = options_.probe_interval});
   node_ = std::make_unique<reconcilers::node::NodeReconciler>(
@@ -146,7 +147,8 @@ void Program::Wire() {
   working_.assign(manager_->controllers().size(), 0);
 
   triggers_ = std::make_unique<reconcilers::Triggers>(
-      *sim_store_, world_.log, reconcilers::Triggers::Controllers{*sessions_, nodes, profiles, gc});
+      *sim_store_, world_.log, reconcilers::Triggers::Controllers{*sessions_, nodes, profiles, gc},
+      waiting_);
   NEKO_CHECK(triggers_->StartInformers().has_value());
 
   server::Deps deps{*registry_,   *sim_store_, codec::KindTable::Builtin(),

@@ -107,6 +107,7 @@ class Program final : public Gate {
   std::unique_ptr<Pulls> pulls_;
   std::unique_ptr<Tally> tally_;
   manager::Controller* sessions_ = nullptr;
+  reconcilers::PlacementQueue waiting_;
   std::unique_ptr<reconcilers::session::SessionReconciler> session_;
   std::unique_ptr<reconcilers::node::NodeReconciler> node_;
   std::unique_ptr<reconcilers::profile::ProfileReconciler> profile_;

@@ -11,6 +11,8 @@ Result<scheduler::Placement> PlacementQuestions::Place(
                              .profile_node = "",
                              .host_min_ram_mb = host_min_ram_mb_,
                              .policy = &policy_};
+  const auto asking = reconcilers::AsWaiting(session, clock_.WallNow());
+  request.closed_nodes = waiting_.Look(asking).closed_nodes;
   NEKO_TRY(request.browser_class,
            client_.Get<v1alpha1::BrowserClass>("", session.spec.classRef.name));
   if (session.spec.profileRef) {

@@ -9,14 +9,20 @@
 #include "api/registry/client.h"
 #include "api/taos/placement.h"
 #include "controller/scheduler/scheduler.h"
+#include "reconcilers/common/placement_queue.h"
 
 namespace nekoplane {
 
 class PlacementQuestions {
  public:
-  PlacementQuestions(registry::Client& client, std::int64_t host_min_ram_mb,
+  PlacementQuestions(registry::Client& client, const reconcilers::PlacementQueue& waiting,
+                     const Clock& clock, std::int64_t host_min_ram_mb,
                      const scheduler::Policy& policy)
-      : client_(client), host_min_ram_mb_(host_min_ram_mb), policy_(policy) {}
+      : client_(client),
+        waiting_(waiting),
+        clock_(clock),
+        host_min_ram_mb_(host_min_ram_mb),
+        policy_(policy) {}
 
   // Where the session would be placed now, were it new. Errors: kNotFound: its class.
   Result<scheduler::Placement> Place(const v1alpha1::BrowserSession& session) const;
@@ -25,6 +31,8 @@ class PlacementQuestions {
 
  private:
   registry::Client& client_;
+  const reconcilers::PlacementQueue& waiting_;
+  const Clock& clock_;
   const std::int64_t host_min_ram_mb_;
   const scheduler::Policy& policy_;
 };

@@ -154,6 +154,7 @@ class ProgramImpl final : public Program {
   std::unique_ptr<runtime::StaticDriverSet> drivers_;
   std::unique_ptr<manager::StoreEventRecorder> events_;
   std::unique_ptr<reconcilers::BackgroundRunner> background_;
+  reconcilers::PlacementQueue waiting_;
   std::unique_ptr<PlacementQuestions> placement_;
 
   std::unique_ptr<reconcilers::session::SessionReconciler> session_reconciler_;
@@ -220,7 +221,8 @@ Result<void> ProgramImpl::OpenStore() {
   }
   registry_ = std::make_unique<registry::Registry>(*store_, kinds_, clock_, random_);
   client_ = std::make_unique<registry::Client>(*registry_, clock_, random_);
-  placement_ = std::make_unique<PlacementQuestions>(*client_, options_.host_min_ram_mb, policy_);
+  placement_ = std::make_unique<PlacementQuestions>(*client_, waiting_, clock_,
+                                                    options_.host_min_ram_mb, policy_);
   return {};
 }
 
@@ -257,7 +259,9 @@ void ProgramImpl::AddControllers() {
           .log = log_,
           .events = *events_,
           .pulls = *background_,
+          .waiting = waiting_,
           .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); },
+          .viewers = reconcilers::session::AskNeko(*probe_client_),
           .stage = [this](const char* stage, Duration took) { metrics_.OnStartStage(stage, took); },
           .placement = [this](std::string_view result) { metrics_.OnPlacement(result); }},
       reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb,
@@ -285,7 +289,8 @@ void ProgramImpl::AddControllers() {
           .between_looks = std::min<Duration>(std::chrono::seconds(10), options_.gc_interval / 2)});
   gc_ = &manager_->Add(*gc_reconciler_, {.workers = 1, .backoff = {}});
   triggers_ = std::make_unique<reconcilers::Triggers>(
-      *store_, log_, reconcilers::Triggers::Controllers{*sessions_, *nodes_, *profiles_, *gc_});
+      *store_, log_, reconcilers::Triggers::Controllers{*sessions_, *nodes_, *profiles_, *gc_},
+      waiting_);
 }
 
 void ProgramImpl::AddMetrics() {

@@ -149,8 +149,8 @@ TEST(TolerationTest, ToleratedPreferenceCountsAsNone) {
 }
 
 TEST(NomineeTest, HasTheMostRoomLeft) {
-  const auto got = Place(Wish(), {Filled("a", 8192, 8000), Filled("b", 8192, 7000),
-                                  Filled("c", 16384, 16000)});
+  const auto got =
+      Place(Wish(), {Filled("a", 8192, 8000), Filled("b", 8192, 7000), Filled("c", 16384, 16000)});
   EXPECT_EQ(got.node, "");
   EXPECT_EQ(got.nominee, "b");
 }
@@ -162,10 +162,12 @@ TEST(NomineeTest, EqualRoomByThePolicyThenByName) {
             "gpu");
 }
 
-TEST(NomineeTest, WhatIsKeptForOthersMayBeNominatedToo) {
+TEST(NomineeTest, WhatIsKeptForOthersIsNotNominated) {
   Request request = Wish();
-  request.closed_nodes = {"a"};
-  EXPECT_EQ(Place(request, {Filled("a", 8192, 0), Filled("b", 8192, 8000)}).nominee, "a");
+  request.closed_nodes = {"a", "c"};
+  EXPECT_EQ(Place(request, {Filled("a", 8192, 0), Filled("b", 8192, 8000), Filled("c", 8192, 7000)})
+                .nominee,
+            "b");
 }
 
 TEST(NomineeTest, OnlyWhatLacksNothingButRoom) {

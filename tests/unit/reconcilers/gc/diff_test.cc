@@ -52,6 +52,24 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{"NoSessionLabel", "", minutes(5), {}, ""}),
     [](const auto& row) { return row.param.name; });
 
+// A session that left a lost node started with an empty profile elsewhere.
+TEST(DiffTest, PrivateVolumeGoesWhenItsSessionHasAnotherElsewhere) {
+  testing::FakeClock clock;
+  const auto now = clock.WallNow();
+  const std::vector<runtime::ObservedVolume> volumes = {
+      {.name = "v1", .session_uid = "u1", .profile_uid = "", .created_at = now - minutes(5)}};
+  const auto found = [&](const Owners::Session& session) {
+    return DiffMachine("host", {}, volumes, {.sessions = {{"u1", session}}, .profiles = {}}, now,
+                       kGrace)
+        .size();
+  };
+  EXPECT_EQ(found({.node = "other", .readable = true, .volume = "v1"}), 1U);
+  EXPECT_EQ(found({.node = "host", .readable = true, .volume = "v1"}), 0U);
+  EXPECT_EQ(found({.node = "", .readable = true, .volume = ""}), 0U);  // may come back
+  EXPECT_EQ(found({.node = "other", .readable = true, .volume = "profile"}), 0U);
+  EXPECT_EQ(found({.node = "other", .readable = false, .volume = "v1"}), 0U);
+}
+
 TEST(DiffTest, PrivateVolumeGoesWithItsSession) {
   testing::FakeClock clock;
   const auto now = clock.WallNow();

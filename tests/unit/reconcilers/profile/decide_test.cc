@@ -50,6 +50,18 @@ TEST_F(ProfileDecideTest, NewProfileGetsItsFinalizerFirst) {
   EXPECT_EQ(plan.status, in.profile.status);
 }
 
+// The session's placement looked whether the node with the data is lost.
+TEST_F(ProfileDecideTest, WhoMayStartEmptyTakesItAlong) {
+  auto in = Held();
+  in.profile.status.nodeName = "lost";
+  in.profile.status.volume = "nekoplane-profile-p1";
+  EXPECT_EQ(Decide(in).status.nodeName, "lost");
+  in.holder->spec.nodeLossPolicy = v1alpha1::NodeLossPolicy::kStartEmpty;
+  EXPECT_EQ(Decide(in).status.nodeName, "host");
+  in.holder->status.nodeName.clear();
+  EXPECT_EQ(Decide(in).status.nodeName, "lost");
+}
+
 TEST_F(ProfileDecideTest, FirstHolderDecidesWhereTheDataLies) {
   const auto plan = Decide(Held());
   EXPECT_EQ(plan.status.nodeName, "host");

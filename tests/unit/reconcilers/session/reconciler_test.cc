@@ -95,6 +95,7 @@ class ReconcilerTest : public ::testing::Test {
   runtime::StaticDriverSet drivers_{
       {{"host", std::make_shared<runtime::SimDriver>(engine_, clock_, "test")}}};
   Jobs jobs_;
+  PlacementQueue waiting_;
   Events events_;
   std::vector<std::string> woken_;
   std::map<std::string, int> stages_, placements_;
@@ -106,6 +107,7 @@ class ReconcilerTest : public ::testing::Test {
        .log = log_,
        .events = events_,
        .pulls = jobs_,
+       .waiting = waiting_,
        .wake = [this](const queue::Key& key) { woken_.push_back(key.name); },
        .stage = [this](const char* stage, Duration) { ++stages_[stage]; },
        .placement = [this](std::string_view result) { ++placements_[std::string(result)]; }}};
@@ -223,6 +225,7 @@ TEST_F(ReconcilerTest, AfterARestartAClockSetBackMakesProbesNoMoreFrequent) {
                                .log = log_,
                                .events = events_,
                                .pulls = jobs_,
+                               .waiting = waiting_,
                                .wake = {}});
   restarted.Reconcile({}, {"default", "s"});
   clock_.Advance(std::chrono::minutes(1));

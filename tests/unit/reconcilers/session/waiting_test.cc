@@ -1,0 +1,122 @@
+// Waiting for room: the queue's place in status, patience, and what is kept for whom.
+#include <gtest/gtest.h>
+
+#include "tests/unit/reconcilers/session/fixture.h"
+
+namespace nekoplane::reconcilers::session {
+namespace {
+
+Inputs Full() {
+  Inputs in = Fresh();
+  in.nodes[0].allocated.memory_bytes = std::int64_t{16} << 30;
+  return in;
+}
+
+// As its own status says after a first refusal.
+Inputs WaitingFor(Duration since) {
+  Inputs in = Full();
+  in.session.status = Decide(in).status;
+  in.now += since;
+  return in;
+}
+
+std::string Message(const Plan& plan) {
+  return FindCondition(plan.status.conditions, cond::kScheduled)->message;
+}
+
+TEST(WaitTest, SaysWhereItStandsAndForWhatItWaits) {
+  Inputs in = Full();
+  in.queue.position = 3;
+  const Plan plan = Decide(in);
+  ASSERT_TRUE(plan.status.queue);
+  EXPECT_EQ(plan.status.queue->position, 3);
+  EXPECT_EQ(plan.status.queue->nominatedNode, "host");
+  EXPECT_EQ(ParseTime(plan.status.queue->since).value(), in.now);
+  EXPECT_EQ(Message(plan),
+            "0/1 nodes are available: 1 Insufficient memory. It is number 3 in the queue.");
+  EXPECT_EQ(plan.status.phase, "Pending");
+}
+
+TEST(WaitTest, SinceStaysAndTheSameCauseIsToldOnce) {
+  Inputs in = WaitingFor(seconds(40));
+  in.queue.position = 2;
+  const Plan plan = Decide(in);
+  EXPECT_EQ(ParseTime(plan.status.queue->since).value(), in.now - seconds(40));
+  EXPECT_EQ(plan.status.queue->position, 2);
+  EXPECT_TRUE(plan.events.empty());
+  in.nodes[0].node.spec.drain.emplace();
+  EXPECT_EQ(Decide(in).events.size(), 1U);
+}
+
+TEST(WaitTest, RoomThatIsKeptForOthersIsNotTaken) {
+  Inputs in = Fresh();
+  in.queue = {.position = 2, .closed_nodes = {"host"}};
+  const Plan plan = Decide(in);
+  EXPECT_EQ(Saying(plan.status, cond::kScheduled), "False/Queued");
+  EXPECT_TRUE(plan.claims.empty());
+  ASSERT_TRUE(plan.status.queue);
+  EXPECT_EQ(plan.status.queue->nominatedNode, "");
+  in.queue.closed_nodes = {"another"};
+  EXPECT_EQ(Saying(Decide(in).status, cond::kScheduled), "True/Scheduled");
+}
+
+TEST(WaitTest, KeepsItsNominationWhileThatNodeLacksRoomOnly) {
+  Inputs in = WaitingFor(seconds(1));
+  auto roomier = in.nodes[0];
+  roomier.node.metadata.name = "a";
+  roomier.allocated.memory_bytes = std::int64_t{15} << 30;
+  in.nodes.push_back(roomier);
+  EXPECT_EQ(Decide(in).status.queue->nominatedNode, "host");
+  in.nodes[0].node.spec.schedulingPolicy = v1alpha1::SchedulingPolicy::kUnschedulable;
+  EXPECT_EQ(Decide(in).status.queue->nominatedNode, "a");
+  in.queue.closed_nodes = {"a"};
+  EXPECT_EQ(Decide(in).status.queue->nominatedNode, "");
+}
+
+TEST(WaitTest, LeavesTheQueueWhenItIsPlaced) {
+  Inputs in = WaitingFor(seconds(1));
+  in.nodes[0].allocated = {};
+  const Plan plan = Decide(in);
+  EXPECT_EQ(Saying(plan.status, cond::kScheduled), "True/Scheduled");
+  EXPECT_FALSE(plan.status.queue);
+}
+
+TEST(WaitTest, NoCapableNodeIsNoQueue) {
+  Inputs in = WaitingFor(seconds(1));
+  in.nodes.clear();
+  EXPECT_FALSE(Decide(in).status.queue);
+}
+
+TEST(WaitTest, PatienceEnds) {
+  Inputs in = WaitingFor(minutes(4));
+  in.session.spec.lifecycle.maxPendingDuration = "5m";
+  Plan plan = Decide(in);
+  EXPECT_EQ(Saying(plan.status, cond::kScheduled), "False/Unschedulable");
+  EXPECT_EQ(plan.look_again, seconds(30));
+  in.now += seconds(45);
+  EXPECT_EQ(Decide(in).look_again, seconds(15));
+  in.now += seconds(15);
+  plan = Decide(in);
+  EXPECT_EQ(Saying(plan.status, cond::kScheduled), "False/PendingTimeout");
+  EXPECT_EQ(plan.status.phase, "Failed");
+  EXPECT_FALSE(plan.status.queue);
+  EXPECT_EQ(plan.look_again, std::nullopt);
+
+  // It stays so, room or not, until somebody edits it.
+  in.session.status = plan.status;
+  in.nodes[0].allocated = {};
+  const Plan later = Decide(in);
+  EXPECT_EQ(later.status, plan.status);
+  EXPECT_TRUE(later.claims.empty());
+  ++in.session.metadata.generation;
+  EXPECT_EQ(Saying(Decide(in).status, cond::kScheduled), "True/Scheduled");
+}
+
+TEST(WaitTest, TheFarEndOfTheQueueAsksSeldom) {
+  Inputs in = Full();
+  in.queue.position = 20'000;
+  EXPECT_EQ(Decide(in).look_again, seconds(1000));
+}
+
+}  // namespace
+}  // namespace nekoplane::reconcilers::session
