@@ -57,8 +57,8 @@ class PlacementQueue {
   std::size_t size() const;
 
  private:
-  using Line = std::vector<const Waiting*>;         // of a namespace, longest first
-  using Level = std::map<std::string, Line>;        // of a priority, by namespace
+  using Line = std::vector<const Waiting*>;   // of a namespace, longest first
+  using Level = std::map<std::string, Line>;  // of a priority, by namespace
   using Levels = std::map<std::int64_t, Level, std::greater<>>;
 
   void Insert(Waiting waiting) REQUIRES(mu_);

@@ -104,8 +104,8 @@ bool MustLeave(const Inputs& in) {
 
 Flow LeaveDrained(const Inputs& in, Plan& plan) {
   const bool deleting = in.node->metadata.deleting();
-  const std::string why = "node " + in.session.status.nodeName + " is being " +
-                          (deleting ? "deleted" : "drained");
+  const std::string why =
+      "node " + in.session.status.nodeName + " is being " + (deleting ? "deleted" : "drained");
   switch (in.observation.kind) {
     case Observation::Kind::kUnknown:
       return EngineUnknown(in, plan, in.observation.why);
@@ -129,8 +129,7 @@ Flow LeaveDrained(const Inputs& in, Plan& plan) {
   Say(in, plan.status, cond::kScheduled, kFalse, cond::kReasonNodeDraining, message);
   Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonNodeDraining, message);
   SayNotRunning(in, plan.status, cond::kReasonNodeDraining);
-  plan.events.push_back(
-      {.warning = true, .reason = cond::kReasonNodeDraining, .message = message});
+  plan.events.push_back({.warning = true, .reason = cond::kReasonNodeDraining, .message = message});
   plan.look_again = Duration::zero();
   return Flow::kStop;
 }

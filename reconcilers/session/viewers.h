@@ -1,6 +1,4 @@
-// How many people watch a session, as its Neko says.
-//
-// Thread safety: any thread may call. Blocks until the answer is there or the context ends.
+// How many people watch a session: asked of its Neko, by whoever the reconciler is given.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +7,11 @@
 
 #include "api/base/context.h"
 #include "api/base/result.h"
-#include "api/http/client.h"
 
 namespace nekoplane::reconcilers::session {
 
-// Asks GET /api/sessions below `neko_url` with the session's API token and counts who is connected.
-// Errors: kUnavailable, kTimeout: it does not answer, or not as Neko does: nobody knows.
+// Called without locks held; may block until the context ends. Errors: nobody knows.
 using ViewerCount = std::function<Result<std::int64_t>(
     const Context& ctx, const std::string& neko_url, const std::string& api_token)>;
-
-// `client` outlives it.
-ViewerCount AskNeko(http::Client& client);
 
 }  // namespace nekoplane::reconcilers::session

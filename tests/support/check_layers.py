@@ -26,6 +26,7 @@ ALLOWED = {
     "controller/manager": API + ["controller/queue", "controller/informer", "controller/metrics"],
     "controller/scheduler": ["api/base", "api/v1alpha1"],
     "controller/manifests": API,
+    "controller/neko": ["api/base", "api/http"],
     "controller/runtime": ["api/base", "api/v1alpha1", "api/codec", "controller/metrics"],
     "controller/runtime/docker": ["api/base", "api/v1alpha1", "api/codec", "api/http", "controller/runtime"],
     "controller/runtime/sim": ["api/base", "api/v1alpha1", "controller/runtime"],

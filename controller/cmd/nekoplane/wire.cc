@@ -30,6 +30,7 @@
 #include "controller/metrics/nekoplane_metrics.h"
 #include "controller/metrics/object_gauges.h"
 #include "controller/metrics/process_metrics.h"
+#include "controller/neko/viewers.h"
 #include "controller/runtime/docker/docker_driver.h"
 #include "controller/runtime/docker/endpoint.h"
 #include "controller/runtime/metered_driver.h"
@@ -261,7 +262,10 @@ void ProgramImpl::AddControllers() {
           .pulls = *background_,
           .waiting = waiting_,
           .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); },
-          .viewers = reconcilers::session::AskNeko(*probe_client_),
+          .viewers =
+              [this](const Context& ctx, const std::string& url, const std::string& token) {
+                return neko::CountViewers(*probe_client_, ctx, url, token);
+              },
           .stage = [this](const char* stage, Duration took) { metrics_.OnStartStage(stage, took); },
           .placement = [this](std::string_view result) { metrics_.OnPlacement(result); }},
       reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb,

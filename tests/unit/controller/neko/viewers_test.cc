@@ -1,8 +1,8 @@
-#include "reconcilers/session/viewers.h"
+#include "controller/neko/viewers.h"
 
 #include <gtest/gtest.h>
 
-namespace nekoplane::reconcilers::session {
+namespace nekoplane::neko {
 namespace {
 
 class Neko final : public http::Client {
@@ -26,7 +26,7 @@ TEST(ViewersTest, CountsWhoIsConnected) {
   neko.answer->body = R"([{"id":"a","state":{"is_connected":true,"is_watching":false}},
                           {"id":"b","state":{"is_connected":false}},
                           {"id":"c","state":{"is_connected":true}}, {"id":"d"}])";
-  EXPECT_EQ(AskNeko(neko)({}, "http://192.0.2.1:8800/", "token").value(), 2);
+  EXPECT_EQ(CountViewers(neko, {}, "http://192.0.2.1:8800/", "token").value(), 2);
   EXPECT_EQ(neko.asked.url, "http://192.0.2.1:8800/api/sessions");
   EXPECT_EQ(neko.asked.headers, (http::Headers{{"Authorization", "Bearer token"}}));
 }
@@ -35,13 +35,13 @@ TEST(ViewersTest, WhatNekoDoesNotSayIsNotKnown) {
   Neko neko;
   for (const char* body : {"", "{}", "[1]", "<html>", "[{]"}) {
     neko.answer->body = body;
-    EXPECT_TRUE(AskNeko(neko)({}, "http://h/", "t").is(Code::kUnavailable)) << body;
+    EXPECT_TRUE(CountViewers(neko, {}, "http://h/", "t").is(Code::kUnavailable)) << body;
   }
   neko.answer->status = 401;
-  EXPECT_TRUE(AskNeko(neko)({}, "http://h/", "t").is(Code::kUnavailable));
+  EXPECT_TRUE(CountViewers(neko, {}, "http://h/", "t").is(Code::kUnavailable));
   neko.answer = MakeStatus(Code::kTimeout, "Timeout", "");
-  EXPECT_TRUE(AskNeko(neko)({}, "http://h/", "t").is(Code::kTimeout));
+  EXPECT_TRUE(CountViewers(neko, {}, "http://h/", "t").is(Code::kTimeout));
 }
 
 }  // namespace
-}  // namespace nekoplane::reconcilers::session
+}  // namespace nekoplane::neko
