@@ -2,8 +2,13 @@
 
 #include <utility>
 
+#include "api/base/check.h"
+#include "api/store/changes.h"
+
 namespace nekoplane::store {
 namespace {
+
+constexpr std::string_view kAfterKinds = "\xff";  // no kind is written in such characters
 
 // The smallest string greater than `s`.
 std::string After(std::string_view s) { return std::string(s) + '\0'; }
@@ -31,6 +36,13 @@ class ResourceSnapshot final : public Snapshot {
     objects_.ForEachFrom({resource_, after_ns, name}, [&](const ObjectPtr& object) {
       return object->key.resource == resource_ && visit(object);
     });
+  }
+
+  template <class Visit>
+  void ForEachChange(const ResourceSnapshot& after, Visit&& visit) const {
+    const std::string next = After(resource_);
+    ObjectMap::ForEachDifference(objects_, after.objects_, {resource_, "", ""}, {next, "", ""},
+                                 visit);
   }
 
  private:
@@ -83,6 +95,12 @@ class StateLedger final : public Ledger {
     });
   }
 
+  template <class Visit>
+  void ForEachChange(const StateLedger& after, Visit&& visit) const {
+    ClaimMap::ForEachDifference(state_->claims, after.state_->claims, {"", "", ""},
+                                {kAfterKinds, "", ""}, visit);
+  }
+
  private:
   // "" if there is none; no claim has an empty kind.
   std::string FirstKindFrom(std::string_view kind) const {
@@ -101,6 +119,26 @@ class StateLedger final : public Ledger {
 
 SnapshotPtr MakeSnapshot(ObjectMap objects, std::string_view resource, std::uint64_t version) {
   return std::make_shared<ResourceSnapshot>(std::move(objects), resource, version);
+}
+
+void ForEachChange(
+    const Snapshot& before, const Snapshot& after,
+    const std::function<void(const ObjectPtr& before, const ObjectPtr& after)>& visit) {
+  const auto* a = dynamic_cast<const ResourceSnapshot*>(&before);
+  const auto* b = dynamic_cast<const ResourceSnapshot*>(&after);
+  NEKO_CHECK(a != nullptr && b != nullptr);
+  a->ForEachChange(*b, visit);
+}
+
+void ForEachChange(const Ledger& before, const Ledger& after,
+                   const std::function<void(const Claim* before, const Claim* after)>& visit) {
+  const auto* a = dynamic_cast<const StateLedger*>(&before);
+  const auto* b = dynamic_cast<const StateLedger*>(&after);
+  NEKO_CHECK(a != nullptr && b != nullptr);
+  a->ForEachChange(*b, [&](const ClaimPtr& was, const ClaimPtr& is) {
+    // Released and taken again in the same way is no change.
+    if (was == nullptr || is == nullptr || *was != *is) visit(was.get(), is.get());
+  });
 }
 
 LedgerPtr MakeLedger(StatePtr state) { return std::make_shared<StateLedger>(std::move(state)); }

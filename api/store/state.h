@@ -12,7 +12,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "api/store/persistent_map.h"
+#include "api/base/persistent_map.h"
 #include "api/store/store.h"
 
 namespace nekoplane::store {

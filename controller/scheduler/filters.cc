@@ -6,34 +6,18 @@
 #include <limits>
 
 #include "api/base/mutant.h"
-#include "api/base/quantity.h"
 
 namespace nekoplane::scheduler {
 
 namespace {
 
-using v1alpha1::BrowserNode;
-using v1alpha1::Condition;
+using Pieces = std::array<std::string_view, 5>;
 
-const Condition* FindCondition(const BrowserNode& node, std::string_view type) {
-  const auto& conditions = node.status.conditions;
-  const auto it = std::find_if(conditions.begin(), conditions.end(),
-                               [&](const Condition& c) { return c.type == type; });
-  return it == conditions.end() ? nullptr : &*it;
-}
+Refusal Never(Pieces pieces) { return {.pieces = pieces, .permanent = true, .not_capable = true}; }
 
-// A machine that has not reported yet has no hardware to judge; Ready speaks for it.
-bool HardwareUnknown(const Candidate& c) {
-  return c.view.node.status.hardware.ramMB == 0 && !c.ready();
-}
+Refusal NotNow(Pieces pieces) { return {.pieces = pieces}; }
 
-Refusal Never(std::string reason) {
-  return {.reason = std::move(reason), .permanent = true, .not_capable = true};
-}
-
-Refusal NotNow(std::string reason) { return {.reason = std::move(reason)}; }
-
-Refusal NoRoom(std::string reason) { return {.reason = std::move(reason), .room_only = true}; }
+Refusal NoRoom(Pieces pieces) { return {.pieces = pieces, .room_only = true}; }
 
 bool Tolerates(const v1alpha1::Toleration& toleration, const v1alpha1::Taint& taint) {
   if (!toleration.effect.empty() && toleration.effect != v1alpha1::EnumName(taint.effect)) {
@@ -44,60 +28,55 @@ bool Tolerates(const v1alpha1::Toleration& toleration, const v1alpha1::Taint& ta
 }
 
 std::optional<Refusal> RequestedNode(const Candidate& c) {
-  const std::string& wanted = c.request.session.spec.nodeName;
-  if (wanted.empty() || wanted == c.view.node.metadata.name) return std::nullopt;
-  return Never("node(s) didn't match the requested node " + wanted);
+  const std::string& wanted = c.request().session.spec.nodeName;
+  if (wanted.empty() || wanted == c.node.name()) return std::nullopt;
+  return Never({"node(s) didn't match the requested node ", wanted});
 }
 
 std::optional<Refusal> NodeSelector(const Candidate& c) {
-  const auto& labels = c.view.node.metadata.labels;
-  for (const auto& [key, value] : c.request.session.spec.nodeSelector) {
+  const auto& labels = c.facts().node.metadata.labels;
+  for (const auto& [key, value] : c.request().session.spec.nodeSelector) {
     const auto label = labels.find(key);
     if (label == labels.end() || label->second != value) {
-      return Never("node(s) didn't match the session's node selector");
+      return Never({"node(s) didn't match the session's node selector"});
     }
   }
   return std::nullopt;
 }
 
 std::optional<Refusal> ProfileLocality(const Candidate& c) {
-  const std::string& where = c.request.profile_node;
-  if (where.empty() || where == c.view.node.metadata.name) return std::nullopt;
-  return Never("node(s) didn't hold the session's profile, which is on " + where);
+  const std::string& where = c.request().profile_node;
+  if (where.empty() || where == c.node.name()) return std::nullopt;
+  return Never({"node(s) didn't hold the session's profile, which is on ", where});
 }
 
 std::optional<Refusal> Capable(const Candidate& c) {
-  const Condition* capable = FindCondition(c.view.node, v1alpha1::node::kCapable);
-  if (capable == nullptr || capable->status != "False") return std::nullopt;
-  // The floors are judged below, by the request's own numbers.
-  if (capable->reason == v1alpha1::node::kReasonBelowMemoryFloor ||
-      capable->reason == v1alpha1::node::kReasonBelowCoreFloor) {
-    return std::nullopt;
-  }
-  return Never("node(s) couldn't run browsers (" + capable->reason + ")");
+  if (c.facts().incapable.empty()) return std::nullopt;
+  return Never({"node(s) couldn't run browsers (", c.facts().incapable, ")"});
 }
 
 std::optional<Refusal> MemoryFloor(const Candidate& c) {
-  if (HardwareUnknown(c)) return std::nullopt;
-  const std::int64_t floor = c.is_host() ? c.request.host_min_ram_mb : kWorkerMinRamMB;
-  if (c.view.node.status.hardware.ramMB >= floor) return std::nullopt;
-  return Never(std::string(c.is_host() ? "host" : "worker(s)") + " below the " +
-               std::to_string(floor) + " MB floor");
+  static const std::string kWorkerFloor = std::to_string(kWorkerMinRamMB);
+  if (!c.facts().hardware_known) return std::nullopt;
+  if (c.facts().host) {
+    if (c.facts().ram_mb >= c.request().host_min_ram_mb) return std::nullopt;
+    return Never({"host below the ", c.decision.host_floor(), " MB floor"});
+  }
+  if (c.facts().ram_mb >= kWorkerMinRamMB) return std::nullopt;
+  return Never({"worker(s) below the ", kWorkerFloor, " MB floor"});
 }
 
 std::optional<Refusal> CoreFloor(const Candidate& c) {
-  if (c.is_host() || HardwareUnknown(c)) return std::nullopt;
-  if (c.view.node.status.hardware.cores >= kWorkerMinCores) return std::nullopt;
-  return Never("worker(s) below the " + std::to_string(kWorkerMinCores) + " core floor");
+  static const std::string kFloor = std::to_string(kWorkerMinCores);
+  if (c.facts().host || !c.facts().hardware_known) return std::nullopt;
+  if (c.facts().cores >= kWorkerMinCores) return std::nullopt;
+  return Never({"worker(s) below the ", kFloor, " core floor"});
 }
 
 std::optional<Refusal> HardwareVariant(const Candidate& c) {
-  if (c.variant != nullptr || HardwareUnknown(c)) return std::nullopt;
-  const auto& hardware = c.view.node.status.hardware;
-  std::string what = hardware.arch.empty() ? "an unknown arch" : hardware.arch;
-  if (hardware.gpu && !hardware.gpu->vendor.empty()) what += " with gpu " + hardware.gpu->vendor;
-  if (!hardware.soc.empty()) what += " on " + hardware.soc;
-  return Never("class " + c.request.browser_class.metadata.name + " had no variant for " + what);
+  if (c.variant != nullptr || !c.facts().hardware_known) return std::nullopt;
+  return Never({"class ", c.request().browser_class.metadata.name, " had no variant for ",
+                c.facts().hardware});
 }
 
 // What a node offers in all, and what is left of it.
@@ -106,79 +85,59 @@ struct Room {
   std::int64_t wanted = 0, total = 0, left = 0;
 };
 
-constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
-
-// "" = not known or not limited; what does not parse offers nothing.
-std::int64_t Offered(const std::string& quantity, Result<std::int64_t> (*parse)(std::string_view)) {
-  if (quantity.empty()) return kUnlimited;
-  const auto amount = parse(quantity);
-  return amount ? *amount : 0;
-}
-
-std::int64_t SizeOf(const v1alpha1::PortRange& range) {
-  return std::max<std::int64_t>(0, range.to - range.from + 1);
-}
-
 std::array<Room, 4> RoomsOf(const Candidate& c) {
-  const auto& allocatable = c.view.node.status.allocatable;
-  const auto& hardware = c.view.node.status.hardware;
-  const auto& ports = c.view.node.spec.ports;
-  const Demand& taken = c.view.allocated;
-  const std::int64_t memory = Offered(allocatable.memory, ParseBytes);
-  const std::int64_t cpu = Offered(allocatable.cpu, ParseMilliCores);
-  const std::int64_t gpus = allocatable.gpus.value_or(hardware.gpu ? hardware.gpu->count : 0);
+  const Demand& total = c.facts().total;
+  const Demand& taken = c.node.allocated;
   return {{
-      {"Insufficient memory", c.demand.memory_bytes, memory, memory - taken.memory_bytes},
-      {"Insufficient cpu", c.demand.milli_cpu, cpu, cpu - taken.milli_cpu},
-      {"Insufficient gpus", c.demand.gpus, gpus, gpus - taken.gpus},
-      {"Insufficient ports", 1, std::min(SizeOf(ports.http), SizeOf(ports.media)),
-       std::min(c.view.free_http_ports, c.view.free_media_ports)},
+      {"Insufficient memory", c.demand.memory_bytes, total.memory_bytes,
+       total.memory_bytes - taken.memory_bytes},
+      {"Insufficient cpu", c.demand.milli_cpu, total.milli_cpu, total.milli_cpu - taken.milli_cpu},
+      {"Insufficient gpus", c.demand.gpus, total.gpus, total.gpus - taken.gpus},
+      {"Insufficient ports", 1, c.facts().ports,
+       std::min(c.node.free_http_ports, c.node.free_media_ports)},
   }};
 }
 
 // A session that asks for nothing of a kind fits wherever, overcommitted nodes included.
 std::optional<Refusal> FitsEmpty(const Candidate& c) {
-  if (HardwareUnknown(c)) return std::nullopt;
+  if (!c.facts().hardware_known) return std::nullopt;
   for (const Room& room : RoomsOf(c)) {
-    if (room.wanted > 0 && room.wanted > room.total) return Never(std::string(room.reason));
+    if (room.wanted > 0 && room.wanted > room.total) return Never({room.reason});
   }
   return std::nullopt;
 }
 
 std::optional<Refusal> Schedulable(const Candidate& c) {
-  const BrowserNode& node = c.view.node;
-  if (node.metadata.deleting()) return NotNow("node(s) were being deleted");
-  if (node.spec.drain) return NotNow("node(s) were draining");
-  if (node.spec.schedulingPolicy == v1alpha1::SchedulingPolicy::kUnschedulable) {
-    return NotNow("node(s) were unschedulable");
-  }
-  return std::nullopt;
+  if (c.facts().closed.empty()) return std::nullopt;
+  return NotNow({c.facts().closed});
 }
 
 std::optional<Refusal> Taints(const Candidate& c) {
-  const auto* taint = UntoleratedTaint(c, v1alpha1::TaintEffect::kNoSchedule);
+  const auto* taint =
+      c.facts().keeps_away ? UntoleratedTaint(c, v1alpha1::TaintEffect::kNoSchedule) : nullptr;
   if (taint == nullptr) return std::nullopt;
-  return NotNow("node(s) had untolerated taint {" + taint->key + ": " + taint->value + "}");
+  return NotNow({"node(s) had untolerated taint {", taint->key, ": ", taint->value, "}"});
 }
 
 std::optional<Refusal> Ready(const Candidate& c) {
-  if (c.ready()) return std::nullopt;
-  Refusal refusal = NotNow("node(s) were not ready");
-  refusal.not_capable = !c.is_host();
+  if (c.facts().ready) return std::nullopt;
+  Refusal refusal = NotNow({"node(s) were not ready"});
+  refusal.not_capable = !c.facts().host;
   return refusal;
 }
 
 std::optional<Refusal> HasRoom(const Candidate& c) {
   if (NEKO_MUTANT(kRoomNotChecked)) return std::nullopt;
   for (const Room& room : RoomsOf(c)) {
-    if (room.wanted > 0 && room.wanted > room.left) return NoRoom(std::string(room.reason));
+    if (room.wanted > 0 && room.wanted > room.left) return NoRoom({room.reason});
   }
   return std::nullopt;
 }
 
 std::optional<Refusal> Reserved(const Candidate& c) {
-  if (!c.request.closed_nodes.contains(c.view.node.metadata.name)) return std::nullopt;
-  return NotNow("node(s) were reserved for sessions ahead in the queue");
+  const auto& closed = c.request().closed_nodes;
+  if (closed.empty() || !closed.contains(c.node.name())) return std::nullopt;
+  return NotNow({"node(s) were reserved for sessions ahead in the queue"});
 }
 
 constexpr std::array kFilters{
@@ -199,16 +158,28 @@ constexpr std::array kFilters{
 
 }  // namespace
 
-bool Candidate::is_host() const { return view.node.metadata.name == BrowserNode::kHost; }
+const Request& Candidate::request() const { return decision.request(); }
 
-bool Candidate::ready() const {
-  const Condition* ready = FindCondition(view.node, v1alpha1::node::kReady);
-  return ready != nullptr && ready->is_true();
+Candidate Decision::Of(const PreparedNode& node) {
+  const NodeFacts& facts = *node.facts;
+  for (const Match& match : matches_) {
+    if (match.hardware_key == facts.hardware_key) return {*this, node, match.variant, match.demand};
+  }
+  const auto* variant = MatchVariant(request_.browser_class, facts.node.status.hardware);
+  matches_.push_back({facts.hardware_key, variant,
+                      variant != nullptr ? DemandOf(request_.session, *variant) : Demand{}});
+  return {*this, node, variant, matches_.back().demand};
+}
+
+std::string Refusal::text() const {
+  std::string all;
+  for (const std::string_view piece : pieces) all += piece;
+  return all;
 }
 
 const v1alpha1::Taint* UntoleratedTaint(const Candidate& c, v1alpha1::TaintEffect effect) {
-  const auto& tolerations = c.request.session.spec.tolerations;
-  for (const v1alpha1::Taint& taint : c.view.node.spec.taints) {
+  const auto& tolerations = c.request().session.spec.tolerations;
+  for (const v1alpha1::Taint& taint : c.facts().node.spec.taints) {
     if (taint.effect != effect) continue;
     if (std::none_of(tolerations.begin(), tolerations.end(),
                      [&](const auto& toleration) { return Tolerates(toleration, taint); })) {
@@ -227,6 +198,6 @@ double RoomRatio(const Candidate& c) {
   return ratio;
 }
 
-std::span<const Filter> DefaultFilters() { return kFilters; }
+std::span<const Filter> Filters() { return kFilters; }
 
 }  // namespace nekoplane::scheduler

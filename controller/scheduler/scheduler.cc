@@ -1,10 +1,11 @@
 #include "controller/scheduler/scheduler.h"
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
 #include "api/base/quantity.h"
 #include "controller/scheduler/filters.h"
+#include "controller/scheduler/reasons.h"
 
 namespace nekoplane::scheduler {
 
@@ -34,32 +35,21 @@ std::int64_t Wanted(const v1alpha1::ResourceRequirements& session,
   return std::min(wanted.value_or(fallback), limit.value_or(wanted.value_or(fallback)));
 }
 
-// True if `a` comes before `b`.
-bool Better(const Policy& policy, const Candidate& a, const Candidate& b) {
-  for (const Score& score : policy.scores) {
-    const double x = score.value(a), y = score.value(b);
-    if (x != y) return x > y;
-  }
-  return a.view.node.metadata.name < b.view.node.metadata.name;
+// One node's part in the plain search.
+struct Judged {
+  PreparedNode node;
+  std::optional<Candidate> candidate;
+  Scores scores{};
+  double room = 0;
+  bool fits = false, room_only = false;
+};
+
+bool Better(const Judged& a, const Judged& b) {
+  return a.scores != b.scores ? a.scores > b.scores : a.node.name() < b.node.name();
 }
 
-// True if `a` is the one to wait for rather than `b`.
-bool Roomier(const Policy& policy, const Candidate& a, const Candidate& b) {
-  const double x = RoomRatio(a), y = RoomRatio(b);
-  return x != y ? x > y : Better(policy, a, b);
-}
-
-// kube-scheduler's way to say it: causes counted, in the order of their text.
-std::string RefusalText(const std::vector<Verdict>& verdicts) {
-  std::string text = "0/" + std::to_string(verdicts.size()) + " nodes are available: ";
-  if (verdicts.empty()) return text + "no node is registered.";
-  std::map<std::string, int> counts;
-  for (const Verdict& verdict : verdicts) ++counts[verdict.reason];
-  std::vector<std::string> causes;
-  for (const auto& [reason, count] : counts) causes.push_back(std::to_string(count) + " " + reason);
-  std::sort(causes.begin(), causes.end());
-  for (std::size_t i = 0; i < causes.size(); ++i) text += (i == 0 ? "" : ", ") + causes[i];
-  return text + ".";
+bool Roomier(const Judged& a, const Judged& b) {
+  return a.room != b.room ? a.room > b.room : Better(a, b);
 }
 
 }  // namespace
@@ -86,54 +76,49 @@ Demand DemandOf(const v1alpha1::BrowserSession& session, const v1alpha1::ClassVa
 }
 
 Placement Place(const Request& request, const std::vector<NodeView>& nodes) {
-  std::vector<const NodeView*> by_name;
-  by_name.reserve(nodes.size());
-  for (const NodeView& view : nodes) by_name.push_back(&view);
-  std::sort(by_name.begin(), by_name.end(), [](const NodeView* a, const NodeView* b) {
-    return a->node.metadata.name < b->node.metadata.name;
-  });
-
-  Placement placement;
-  placement.no_capable_node = true;
-  std::optional<Candidate> best, nominee;
-  for (const NodeView* view : by_name) {
-    const auto* variant = MatchVariant(request.browser_class, view->node.status.hardware);
-    const Candidate candidate{request, *view, variant,
-                              variant ? DemandOf(request.session, *variant) : Demand{}};
-    Verdict verdict{.node = view->node.metadata.name};
-    bool capable = true, room_only = false;
-    for (const Filter& filter : DefaultFilters()) {
-      auto refusal = filter.check(candidate);
+  Decision decision(request);
+  Reasons reasons;
+  std::vector<Verdict> verdicts;
+  std::vector<Judged> judged;  // reasons and candidates point into it
+  judged.reserve(nodes.size());
+  for (const NodeView& view : nodes) {
+    Judged& one = judged.emplace_back(Judged{.node = Prepare(view)});
+    const Candidate& candidate = one.candidate.emplace(decision.Of(one.node));
+    one.scores = ScoresOf(*request.policy, candidate);
+    one.room = RoomRatio(candidate);
+    one.fits = true;
+    Verdict verdict{.node = one.node.name()};
+    for (const Filter& filter : Filters()) {
+      const auto refusal = filter.check(candidate);
       if (!refusal) continue;
-      capable = !refusal->not_capable;
-      room_only = refusal->room_only;
+      one.fits = false;
+      one.room_only = refusal->room_only;
+      reasons.Add(*refusal);
       verdict.filter = filter.name;
-      verdict.reason = std::move(refusal->reason);
+      verdict.reason = refusal->text();
       verdict.permanent = refusal->permanent;
       break;
     }
-    if (capable) placement.no_capable_node = false;
-    if (verdict.filter.empty() && (!best || Better(*request.policy, candidate, *best))) {
-      best.emplace(candidate);
-    }
-    if (room_only && !request.closed_nodes.contains(verdict.node) &&
-        (!nominee || Roomier(*request.policy, candidate, *nominee))) {
-      nominee.emplace(candidate);
-    }
-    placement.verdicts.push_back(std::move(verdict));
+    verdicts.push_back(std::move(verdict));
   }
+  std::sort(verdicts.begin(), verdicts.end(),
+            [](const Verdict& a, const Verdict& b) { return a.node < b.node; });
 
-  if (!best) {
-    placement.message = RefusalText(placement.verdicts);
-    if (nominee) placement.nominee = nominee->view.node.metadata.name;
-    return placement;
+  const Judged *best = nullptr, *nominee = nullptr;
+  for (const Judged& one : judged) {
+    if (one.fits && (best == nullptr || Better(one, *best))) best = &one;
+    const bool lacks_room = one.room_only && !request.closed_nodes.contains(one.node.name());
+    if (lacks_room && (nominee == nullptr || Roomier(one, *nominee))) nominee = &one;
   }
-  const auto& meta = request.session.metadata;
-  placement.node = best->view.node.metadata.name;
-  placement.variant = best->variant->name;
-  placement.demand = best->demand;
-  placement.message =
-      "Successfully assigned " + meta.namespace_ + "/" + meta.name + " to " + placement.node + ".";
+  Placement placement;
+  if (best != nullptr) {
+    placement = Assigned(*best->candidate);
+  } else {
+    placement.no_capable_node = reasons.no_capable_node();
+    placement.message = reasons.Message();
+    if (nominee != nullptr) placement.nominee = nominee->node.name();
+  }
+  placement.verdicts = std::move(verdicts);
   return placement;
 }
 

@@ -57,7 +57,7 @@ struct Placement {
   std::string node;     // "" = none
   std::string variant;  // of the class, for that node
   Demand demand;
-  std::vector<Verdict> verdicts;  // one per node, ordered by name
+  std::vector<Verdict> verdicts;  // one per node, ordered by name; not from a Cluster
   // "0/3 nodes are available: 1 host below the 6144 MB floor, 2 Insufficient memory.", or
   // "Successfully assigned default/my-browser to host."
   std::string message;
@@ -71,6 +71,8 @@ struct Placement {
   std::string nominee;
 };
 
+// In the plainest way: every node is judged and all are compared. cluster.h has the one for work;
+// this is what it must agree with, and what tells people a verdict for each node.
 Placement Place(const Request& request, const std::vector<NodeView>& nodes);
 
 // The first variant whose match fits the node's hardware; nullptr if none does.

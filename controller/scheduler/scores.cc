@@ -1,61 +1,73 @@
 #include "controller/scheduler/scores.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 
-#include "api/base/quantity.h"
 #include "controller/scheduler/filters.h"
 
 namespace nekoplane::scheduler {
 
 namespace {
 
+// The same for every session.
+template <double (*kValue)(const PreparedNode&)>
+constexpr Score OfNode(std::string_view name) {
+  return {name, [](const Candidate& c) { return kValue(c.node); }, kValue};
+}
+
 // Nodes with a PreferNoSchedule taint that the session does not tolerate come after all others.
 double TaintToleration(const Candidate& c) {
-  return UntoleratedTaint(c, v1alpha1::TaintEffect::kPreferNoSchedule) == nullptr ? 1 : 0;
+  const bool put_off = c.facts().puts_off &&
+                       UntoleratedTaint(c, v1alpha1::TaintEffect::kPreferNoSchedule) != nullptr;
+  return put_off ? 0 : 1;
 }
 
-double HostFirst(const Candidate& c) { return c.is_host() ? 1 : 0; }
+double Tolerated(const PreparedNode&) { return 1; }
 
-// A GPU that encodes for many: taOS counts CUDA and cards with memory of their own, and neither
-// Intel's nor Mali.
-double GpuFirst(const Candidate& c) {
-  const auto& gpu = c.view.node.status.hardware.gpu;
-  if (!gpu || gpu->count <= 0) return 0;
-  return gpu->vendor == "nvidia" || gpu->vendor == "amd" || gpu->vendor == "apple" ? 1 : 0;
+double HostFirst(const PreparedNode& node) { return node.facts->host ? 1 : 0; }
+
+double GpuFirst(const PreparedNode& node) { return node.facts->encoding_gpu ? 1 : 0; }
+
+double LeastLoaded(const PreparedNode& node) { return 1 - node.load; }
+
+// Only what is claimed: a machine that is busy with something else is no good place to fill up.
+double MostAllocated(const PreparedNode& node) { return ClaimedShare(*node.facts, node.allocated); }
+
+double Left(const PreparedNode& node, const Demand& more) {
+  const Demand after{.memory_bytes = node.allocated.memory_bytes + more.memory_bytes,
+                     .milli_cpu = node.allocated.milli_cpu + more.milli_cpu,
+                     .gpus = node.allocated.gpus + more.gpus};
+  return 1 - std::max(ClaimedShare(*node.facts, after), node.load);
 }
 
-double LeastLoaded(const Candidate& c) { return 1 - c.view.load; }
+double LeastAllocated(const Candidate& c) { return Left(c.node, c.demand); }
 
-double Share(std::int64_t used, const Result<std::int64_t>& total) {
-  return total && *total > 0 ? static_cast<double>(used) / static_cast<double>(*total) : 0;
-}
+double LeftBefore(const PreparedNode& node) { return Left(node, {}); }
 
-// The larger of the claimed shares of memory and processors.
-double ClaimedShare(const Candidate& c, const Demand& more) {
-  const auto& allocatable = c.view.node.status.allocatable;
-  return std::max(
-      Share(c.view.allocated.memory_bytes + more.memory_bytes, ParseBytes(allocatable.memory)),
-      Share(c.view.allocated.milli_cpu + more.milli_cpu, ParseMilliCores(allocatable.cpu)));
-}
-
-double MostAllocated(const Candidate& c) { return ClaimedShare(c, {}); }
-
-double LeastAllocated(const Candidate& c) {
-  return 1 - std::max(ClaimedShare(c, c.demand), c.view.load);
-}
-
-constexpr Score kTaintToleration{"TaintToleration", TaintToleration};
-constexpr std::array kDefault{kTaintToleration, Score{"HostFirst", HostFirst},
-                              Score{"GpuFirst", GpuFirst}, Score{"LeastLoaded", LeastLoaded}};
-constexpr std::array kPack{kTaintToleration, Score{"MostAllocated", MostAllocated}};
-constexpr std::array kSpread{kTaintToleration, Score{"LeastAllocated", LeastAllocated}};
+constexpr Score kTaintToleration{"TaintToleration", TaintToleration, Tolerated};
+constexpr std::array kDefault{kTaintToleration, OfNode<HostFirst>("HostFirst"),
+                              OfNode<GpuFirst>("GpuFirst"), OfNode<LeastLoaded>("LeastLoaded")};
+constexpr std::array kPack{kTaintToleration, OfNode<MostAllocated>("MostAllocated")};
+constexpr std::array kSpread{kTaintToleration, Score{"LeastAllocated", LeastAllocated, LeftBefore}};
+static_assert(kDefault.size() <= kMaxScores);
 
 constexpr std::array kPolicies{Policy{"default", kDefault}, Policy{"pack", kPack},
                                Policy{"spread", kSpread}};
 
 }  // namespace
+
+Scores ScoresOf(const Policy& policy, const Candidate& candidate) {
+  Scores scores{};
+  for (std::size_t i = 0; i < policy.scores.size(); ++i) {
+    scores[i] = policy.scores[i].value(candidate);
+  }
+  return scores;
+}
+
+Scores BoundsOf(const Policy& policy, const PreparedNode& node) {
+  Scores bounds{};
+  for (std::size_t i = 0; i < policy.scores.size(); ++i) bounds[i] = policy.scores[i].bound(node);
+  return bounds;
+}
 
 const Policy& DefaultPolicy() { return kPolicies[0]; }
 

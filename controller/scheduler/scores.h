@@ -5,22 +5,35 @@
 // outweighed by a sum of small things.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <span>
 #include <string_view>
 
 namespace nekoplane::scheduler {
 
 struct Candidate;
+struct PreparedNode;
 
 struct Score {
   std::string_view name;
   double (*value)(const Candidate& candidate);  // the higher the better
+  // What no session can score above on that node: lets a search stop early. Where the session does
+  // not matter, it is the value itself.
+  double (*bound)(const PreparedNode& node);
 };
 
 struct Policy {
   std::string_view name;  // as people write it: --placement-policy
   std::span<const Score> scores;
 };
+
+// Compared like a word: the first that differs decides. What a policy does not use is 0.
+inline constexpr std::size_t kMaxScores = 4;
+using Scores = std::array<double, kMaxScores>;
+
+Scores ScoresOf(const Policy& policy, const Candidate& candidate);
+Scores BoundsOf(const Policy& policy, const PreparedNode& node);
 
 // taOS's order: the host, else workers, GPU first, then the least loaded.
 const Policy& DefaultPolicy();

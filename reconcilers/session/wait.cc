@@ -28,20 +28,6 @@ void Tell(const Inputs& in, Plan& plan, std::string_view reason, const std::stri
   plan.events.push_back({.warning = true, .reason = "FailedScheduling", .message = message});
 }
 
-// The node that is kept for it: the one that was, as long as it lacks nothing but room.
-std::string Nominated(const Inputs& in, const scheduler::Placement& refusal) {
-  const auto& closed = in.queue.closed_nodes;
-  if (in.session.status.queue) {
-    const std::string& before = in.session.status.queue->nominatedNode;
-    const bool still = std::any_of(refusal.verdicts.begin(), refusal.verdicts.end(),
-                                   [&](const scheduler::Verdict& verdict) {
-                                     return verdict.node == before && verdict.filter == "HasRoom";
-                                   });
-    if (still && !closed.contains(before)) return before;
-  }
-  return closed.contains(refusal.nominee) ? "" : refusal.nominee;
-}
-
 // How long it may go on waiting; nullopt = for ever.
 std::optional<Duration> PatienceLeft(const Inputs& in, WallTime since) {
   const auto limit = ParseDuration(in.session.spec.lifecycle.maxPendingDuration);
@@ -78,16 +64,14 @@ Flow WaitForRoom(const Inputs& in, Plan& plan, const scheduler::Placement& refus
     Tell(in, plan, cond::kReasonPendingTimeout, message);
     return Flow::kStop;
   }
-  const bool kept = std::any_of(refusal.verdicts.begin(), refusal.verdicts.end(),
-                                [](const auto& verdict) { return verdict.filter == "Reserved"; });
-  const char* const reason = kept ? cond::kReasonQueued : cond::kReasonUnschedulable;
+  const char* const reason = cond::kReasonUnschedulable;
   const std::int64_t position = in.queue.position;
   SayWaiting(in, plan, reason,
              refusal.message + " It is number " + std::to_string(position) + " in the queue.");
   Tell(in, plan, reason, refusal.message);
   plan.status.queue = v1alpha1::SessionQueue{.position = position,
                                              .since = FormatMicroTime(since),
-                                             .nominatedNode = Nominated(in, refusal)};
+                                             .nominatedNode = refusal.nominee};
   plan.look_again = std::max<Duration>(in.options.pending_retry, position * kLookPerPosition);
   if (left) plan.look_again = std::min(*plan.look_again, *left);
   return Flow::kStop;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/base/random.h"
+#include "api/store/changes.h"
 #include "tests/conformance/store_watch_conformance.h"
 
 namespace nekoplane::store {
@@ -95,6 +96,32 @@ inline void ExpectEqual(const Store& store, const StoreModel& model) {
   EXPECT_EQ(ports, model.ports);
 }
 
+// Claims are all of one kind here: (scope, item) tells them apart.
+inline void ExpectDifferenceIsTold(const Snapshot& old_list, const Ledger& old_claims,
+                                   const StoreModel& old_model, const Store& store,
+                                   const StoreModel& model) {
+  auto items = old_model.items;
+  ForEachChange(old_list, *store.List(kPods), [&](const ObjectPtr& before, const ObjectPtr& after) {
+    const std::string& name = (before == nullptr ? after : before)->key.name;
+    EXPECT_EQ(before != nullptr, items.contains(name));
+    EXPECT_TRUE(before == nullptr || after == nullptr || before->version != after->version);
+    items.erase(name);
+    if (after != nullptr) items[name] = model.items.at(name);
+  });
+  EXPECT_EQ(items, model.items);
+  auto ports = old_model.ports;
+  ForEachChange(old_claims, *store.Claims(), [&](const Claim* before, const Claim* after) {
+    const Claim& either = before == nullptr ? *after : *before;
+    EXPECT_TRUE(before == nullptr || after == nullptr || *before != *after);
+    if (before != nullptr) {
+      EXPECT_EQ(ports.at({either.scope, either.item}), before->owner);
+    }
+    ports.erase({either.scope, either.item});
+    if (after != nullptr) ports[{either.scope, either.item}] = after->owner;
+  });
+  EXPECT_EQ(ports, model.ports);
+}
+
 // One random transaction, and what the model says to it.
 inline std::pair<Transaction, Code> RandomTransaction(Random& random, StoreModel& model) {
   Transaction transaction;
@@ -141,17 +168,29 @@ TEST_P(StoreConformance, RandomTransactionsDoWhatAPlainModelDoes) {
     StoreModel model;
     std::vector<StoreModel> past = {model};
     Recorder seen;
+    SnapshotPtr old_list = store().List(kPods);
+    LedgerPtr old_claims = store().Claims();
+    StoreModel old_model = model;
     auto watch = store().Watch(kPods, 0, seen.Callback());
     for (int step = 0; step < 400; ++step) {
       auto [transaction, want] = RandomTransaction(random, model);
       const auto done = store().Commit(Context(), std::move(transaction));
       ASSERT_EQ(done ? StoreModel::kOk : done.error().code, want) << "step " << step;
       if (step % 20 == 0) ExpectEqual(store(), model);
+      if (step % 7 == 0) ExpectDifferenceIsTold(*old_list, *old_claims, old_model, store(), model);
+      if (step % 35 == 0) {
+        old_list = store().List(kPods);
+        old_claims = store().Claims();
+        old_model = model;
+      }
       past.push_back(model);
       if (GetParam().durable && step % 150 == 149) {
         watch->reset();
         host().Reopen();
         ExpectEqual(store(), model);
+        old_list = store().List(kPods);
+        old_claims = store().Claims();
+        old_model = model;
       }
       ASSERT_FALSE(HasFailure()) << "step " << step;
     }

@@ -153,7 +153,7 @@ TEST(RefusalTextTest, NoNodes) {
 }
 
 TEST(RefusalTextTest, EveryFilterIsCovered) {
-  for (const Filter& filter : DefaultFilters()) {
+  for (const Filter& filter : Filters()) {
     bool covered = false;
     for (const Case& c : kCases) covered = covered || filter.name == c.filter;
     EXPECT_TRUE(covered) << filter.name << " has no row in the table";

@@ -52,7 +52,7 @@ TEST(WaitTest, RoomThatIsKeptForOthersIsNotTaken) {
   Inputs in = Fresh();
   in.queue = {.position = 2, .closed_nodes = {"host"}};
   const Plan plan = Decide(in);
-  EXPECT_EQ(Saying(plan.status, cond::kScheduled), "False/Queued");
+  EXPECT_EQ(Saying(plan.status, cond::kScheduled), "False/Unschedulable");
   EXPECT_TRUE(plan.claims.empty());
   ASSERT_TRUE(plan.status.queue);
   EXPECT_EQ(plan.status.queue->nominatedNode, "");
@@ -60,16 +60,16 @@ TEST(WaitTest, RoomThatIsKeptForOthersIsNotTaken) {
   EXPECT_EQ(Saying(Decide(in).status, cond::kScheduled), "True/Scheduled");
 }
 
-TEST(WaitTest, KeepsItsNominationWhileThatNodeLacksRoomOnly) {
+TEST(WaitTest, NominatesTheRoomiestThatIsNotKeptForOthers) {
   Inputs in = WaitingFor(seconds(1));
   auto roomier = in.nodes[0];
   roomier.node.metadata.name = "a";
   roomier.allocated.memory_bytes = std::int64_t{15} << 30;
   in.nodes.push_back(roomier);
-  EXPECT_EQ(Decide(in).status.queue->nominatedNode, "host");
-  in.nodes[0].node.spec.schedulingPolicy = v1alpha1::SchedulingPolicy::kUnschedulable;
   EXPECT_EQ(Decide(in).status.queue->nominatedNode, "a");
   in.queue.closed_nodes = {"a"};
+  EXPECT_EQ(Decide(in).status.queue->nominatedNode, "host");
+  in.nodes[0].node.spec.schedulingPolicy = v1alpha1::SchedulingPolicy::kUnschedulable;
   EXPECT_EQ(Decide(in).status.queue->nominatedNode, "");
 }
 

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace nekoplane::store {
+namespace nekoplane {
 
 // KeyOf: const T& -> an ordered key, usually a tuple of string_views into the item.
 template <class T, class KeyOf>
@@ -82,6 +82,50 @@ class PersistentMap {
     if (root_ != nullptr) Walk(*root_, &from, visit);
   }
 
+  // Calls visit(const Ptr& before, const Ptr& after) in order for each item in [from, to) that only
+  // one of the maps has (the other's is nullptr), or that is another object in each. Whatever parts
+  // the maps share are passed over unseen, so between two versions of one map it costs
+  // O(changes * log(size)).
+  template <class Visit>
+  static void ForEachDifference(const PersistentMap& before, const PersistentMap& after,
+                                const Key& from, const Key& to, Visit&& visit) {
+    if (before.root_ == after.root_) return;
+    const Ptr none;
+    Cursor a(before.root_.get(), from, to), b(after.root_.get(), from, to);
+    while (!a.done() || !b.done()) {
+      if (a.done() || b.done()) {
+        Cursor& rest = a.done() ? b : a;
+        if (!rest.at_item()) {
+          rest.Open();
+        } else if (a.done()) {
+          visit(none, b.Take());
+        } else {
+          visit(a.Take(), none);
+        }
+      } else if (a.part() == b.part()) {
+        a.Skip();
+        b.Skip();
+      } else if (a.height() != b.height() && !a.at_item() && !b.at_item()) {
+        (a.height() > b.height() ? a : b).Open();
+      } else {
+        // What begins first cannot have a match further on in the other.
+        const Key x = a.first(), y = b.first();
+        if (!a.at_item() && !(y < x)) {
+          a.Open();
+        } else if (!b.at_item() && !(x < y)) {
+          b.Open();
+        } else if (x < y) {
+          visit(a.Take(), none);
+        } else if (y < x) {
+          visit(none, b.Take());
+        } else {
+          const Ptr& was = a.Take();
+          visit(was, b.Take());
+        }
+      }
+    }
+  }
+
   // The map with `item` added, or in the place of the one that had its key.
   [[nodiscard]] PersistentMap Put(Ptr item) const {
     if (root_ == nullptr) return PersistentMap(Leaf({std::move(item)}));
@@ -118,6 +162,74 @@ class PersistentMap {
   static constexpr std::size_t kMax = 32;
   static constexpr std::size_t kFill = 24;  // of a bulk load: room to grow without a split
   static constexpr std::size_t kThin = 8;   // below this a node is worth merging
+
+  // What is still to be seen of the items in [from, to): items and whole subtrees, in order.
+  class Cursor {
+   public:
+    Cursor(const Node* root, const Key& from, const Key& to) : from_(from), to_(to) {
+      if (root == nullptr) return;
+      std::size_t height = 1;
+      for (const Node* node = root; !node->leaf(); node = node->children.front().get()) ++height;
+      parts_.push_back({root, nullptr, height});
+      Open();
+    }
+
+    bool done() const { return parts_.empty(); }
+
+    bool at_item() const { return height() == 0; }
+
+    std::size_t height() const { return parts_.back().height; }
+
+    // Equal in two cursors if the same object or subtree comes next in both.
+    const void* part() const {
+      const Part& next = parts_.back();
+      return next.item != nullptr ? static_cast<const void*>(next.item->get()) : next.node;
+    }
+
+    Key first() const {
+      const Part& next = parts_.back();
+      if (next.item != nullptr) return KeyOf()(**next.item);
+      const Node* node = next.node;
+      while (!node->leaf()) node = node->children.front().get();
+      return KeyOf()(*node->items.front());
+    }
+
+    // Puts what the subtree holds in its place. REQUIRES: not at_item().
+    void Open() {
+      const auto [node, item, height] = parts_.back();
+      parts_.pop_back();
+      const std::size_t begin = node->leaf() ? ItemOf(*node, from_) : ChildOf(*node, from_);
+      const std::size_t end =
+          node->leaf() ? ItemOf(*node, to_) : std::min(ChildOf(*node, to_) + 1, node->width());
+      for (std::size_t i = end; i-- > begin;) {
+        if (node->leaf()) {
+          parts_.push_back({nullptr, &node->items[i], 0});
+        } else {
+          parts_.push_back({node->children[i].get(), nullptr, height - 1});
+        }
+      }
+    }
+
+    // REQUIRES: at_item(). The reference lives as long as the map.
+    const Ptr& Take() {
+      const Ptr& item = *parts_.back().item;
+      parts_.pop_back();
+      return item;
+    }
+
+    void Skip() { parts_.pop_back(); }
+
+   private:
+    struct Part {
+      const Node* node = nullptr;
+      const Ptr* item = nullptr;
+      std::size_t height = 0;  // 0 = an item, 1 = a leaf
+    };
+
+    const Key& from_;
+    const Key& to_;
+    std::vector<Part> parts_;  // the next one last
+  };
 
   explicit PersistentMap(NodePtr root) : root_(std::move(root)) {}
 
@@ -242,4 +354,4 @@ class PersistentMap {
   NodePtr root_;
 };
 
-}  // namespace nekoplane::store
+}  // namespace nekoplane

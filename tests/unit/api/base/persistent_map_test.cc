@@ -1,4 +1,4 @@
-#include "api/store/persistent_map.h"
+#include "api/base/persistent_map.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "api/base/random.h"
 
-namespace nekoplane::store {
+namespace nekoplane {
 namespace {
 
 struct Entry {
@@ -128,5 +128,90 @@ TEST(PersistentMapTest, BulkLoadEqualsSingleInsertions) {
   }
 }
 
+using Changes = std::map<std::string, std::pair<int, int>>;  // 0 = not there
+
+Changes Difference(const Map& before, const Map& after, std::string_view from = "",
+                   std::string_view to = "~") {
+  Changes changes;
+  std::string last;
+  Map::ForEachDifference(before, after, from, to, [&](const Map::Ptr& a, const Map::Ptr& b) {
+    const std::string& key = (a == nullptr ? b : a)->key;
+    EXPECT_TRUE(changes.empty() || last < key) << last << " before " << key;
+    last = key;
+    changes[key] = {a == nullptr ? 0 : a->value, b == nullptr ? 0 : b->value};
+  });
+  return changes;
+}
+
+Changes Difference(const Model& before, const Model& after, const std::string& from,
+                   const std::string& to) {
+  Changes changes;
+  const auto value = [](const Model& model, const std::string& key) {
+    const auto it = model.find(key);
+    return it == model.end() ? 0 : it->second;
+  };
+  for (const Model* model : {&before, &after}) {
+    for (const auto& [key, unused] : *model) {
+      const std::pair both(value(before, key), value(after, key));
+      if (key >= from && key < to && both.first != both.second) changes[key] = both;
+    }
+  }
+  return changes;
+}
+
+TEST(PersistentMapTest, DifferenceIsWhatAModelFinds) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    SeededRandom random(seed);
+    Map map;
+    Model model;
+    std::vector<std::pair<Map, Model>> past = {{map, model}};
+    for (int step = 1; step <= 6'000; ++step) {
+      // Grows to several levels and shrinks to nothing again.
+      const bool grow = random.Below(100) < (step < 3'500 ? 80U : 15U);
+      const std::string key = KeyFor(random.Below(2'500));
+      if (grow) {
+        map = map.Put(std::make_shared<Entry>(Entry{key, step}));
+        model[key] = step;
+      } else {
+        map = map.Erase(key);
+        model.erase(key);
+      }
+      if (step % 400 != 0) continue;
+      const auto& [old_map, old_model] = past[random.Below(past.size())];
+      std::string from = KeyFor(random.Below(3'000)), to = KeyFor(random.Below(3'000));
+      ASSERT_EQ(Difference(old_map, map), Difference(old_model, model, "", "~"));
+      ASSERT_EQ(Difference(map, old_map), Difference(model, old_model, "", "~"));
+      ASSERT_EQ(Difference(old_map, map, from, to), Difference(old_model, model, from, to));
+      past.emplace_back(map, model);
+    }
+  }
+}
+
+// Counts the items whose key is looked at.
+struct CountingKeyOfEntry {
+  static inline int looks = 0;
+
+  std::string_view operator()(const Entry& e) const {
+    ++looks;
+    return e.key;
+  }
+};
+
+TEST(PersistentMapTest, DifferencePassesOverWhatIsShared) {
+  using CountingMap = PersistentMap<Entry, CountingKeyOfEntry>;
+  std::vector<CountingMap::Ptr> items;
+  for (int i = 0; i < 100'000; ++i) {
+    items.push_back(std::make_shared<Entry>(Entry{std::to_string(100'000 + i), i}));
+  }
+  const auto map = CountingMap::FromSorted(items);
+  const auto next =
+      map.Put(std::make_shared<Entry>(Entry{"150000x", 1})).Erase("120000").Erase("180000");
+  CountingKeyOfEntry::looks = 0;
+  int changes = 0;
+  CountingMap::ForEachDifference(map, next, "", "~", [&](const auto&, const auto&) { ++changes; });
+  EXPECT_EQ(changes, 3);
+  EXPECT_LT(CountingKeyOfEntry::looks, 1'000);
+}
+
 }  // namespace
-}  // namespace nekoplane::store
+}  // namespace nekoplane
