@@ -16,8 +16,9 @@ namespace nekoplane::store {
 // Calls `visit` in order for each object that only one of the snapshots has (nullptr in the other),
 // or that has another version in each. `before` need not be the older one.
 // REQUIRES: both are of one resource, and from List or ListAt of one store.
-void ForEachChange(const Snapshot& before, const Snapshot& after,
-                   const std::function<void(const ObjectPtr& before, const ObjectPtr& after)>& visit);
+void ForEachChange(
+    const Snapshot& before, const Snapshot& after,
+    const std::function<void(const ObjectPtr& before, const ObjectPtr& after)>& visit);
 
 // The same for claims, ordered by (kind, scope, item); a claim differs if its owner or detail does.
 // REQUIRES: both are from Claims() of one store.

@@ -42,6 +42,7 @@ struct Options {
   std::optional<PortRange> http_ports, media_ports;  // nullopt = as the node says
   std::int64_t host_min_ram_mb = 6144;
   std::string placement_policy = "default";
+  std::int64_t worker_min_cores = 4;
 
   int workers = 4;
   Duration gc_interval = std::chrono::minutes(2);

@@ -140,6 +140,15 @@ Result<void> SetPolicy(Options& options, const std::string& text) {
   return {};
 }
 
+Result<void> SetCoreFloor(Options& options, const std::string& text) {
+  const auto cores = ParseInt(text);
+  if (!cores || *cores < 0 || *cores > 1024) {
+    return Expected(text, "a number of cores from 0 to 1024; 0 for no floor");
+  }
+  options.worker_min_cores = *cores;
+  return {};
+}
+
 Result<void> SetWorkers(Options& options, const std::string& text) {
   const auto workers = ParseInt(text);
   if (!workers || *workers < 1 || *workers > 64) return Expected(text, "a number from 1 to 64");
@@ -220,6 +229,9 @@ constexpr std::array kSettings{
     Setting{"host-memory-floor", "AMOUNT", kBrowsers,
             "The memory that this machine must have to run browsers at all; 0 for no floor.",
             "6144Mi", SetMemoryFloor},
+    Setting{"worker-core-floor", "N", kBrowsers,
+            "The cores that another machine must have to run browsers at all; 0 for no floor.", "4",
+            SetCoreFloor},
     Setting{"placement-policy", "POLICY", kBrowsers,
             "Which of the machines that have room is taken. default: this one if it can, else the "
             "one with a GPU, else the least loaded; pack: the fullest; spread: the emptiest.",

@@ -29,6 +29,7 @@ class Cluster {
   explicit Cluster(const Policy& policy = DefaultPolicy()) : policy_(&policy) {}
 
   const Policy& policy() const { return *policy_; }
+
   std::size_t size() const { return by_name_.size(); }
 
   // nullptr if there is none of that name. Lives as long as this.
@@ -49,14 +50,17 @@ class Cluster {
   struct ByName {
     std::string_view operator()(const Entry& entry) const { return entry.node.name(); }
   };
+
   using BoundsKey = std::tuple<double, double, double, double, std::string_view>;
   static_assert(kMaxScores == 4);
+
   struct ByBounds {
     BoundsKey operator()(const Entry& entry) const {
       const Scores& b = entry.bounds;
       return {-b[0], -b[1], -b[2], -b[3], entry.node.name()};
     }
   };
+
   static constexpr BoundsKey kFirst{-std::numeric_limits<double>::infinity(), 0, 0, 0, ""};
 
   const Policy* policy_;

@@ -41,8 +41,7 @@ bool Before(const NodeExplanation& a, const NodeExplanation& b) {
 }  // namespace
 
 Explanation Explain(const Request& request, const std::vector<NodeView>& nodes) {
-  Explanation all{
-      .placement = Place(request, nodes), .policy = request.policy->name, .nodes = {}};
+  Explanation all{.placement = Place(request, nodes), .policy = request.policy->name, .nodes = {}};
   Decision decision(request);
   std::vector<PreparedNode> prepared;  // what the decision remembers points into these
   prepared.reserve(nodes.size());

@@ -67,10 +67,9 @@ std::optional<Refusal> MemoryFloor(const Candidate& c) {
 }
 
 std::optional<Refusal> CoreFloor(const Candidate& c) {
-  static const std::string kFloor = std::to_string(kWorkerMinCores);
   if (c.facts().host || !c.facts().hardware_known) return std::nullopt;
-  if (c.facts().cores >= kWorkerMinCores) return std::nullopt;
-  return Never({"worker(s) below the ", kFloor, " core floor"});
+  if (c.facts().cores >= c.request().worker_min_cores) return std::nullopt;
+  return Never({"worker(s) below the ", c.decision.core_floor(), " core floor"});
 }
 
 std::optional<Refusal> HardwareVariant(const Candidate& c) {

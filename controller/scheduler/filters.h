@@ -37,7 +37,9 @@ struct Candidate {
 class Decision {
  public:
   explicit Decision(const Request& request)
-      : request_(request), host_floor_(std::to_string(request.host_min_ram_mb)) {}
+      : request_(request),
+        host_floor_(std::to_string(request.host_min_ram_mb)),
+        core_floor_(std::to_string(request.worker_min_cores)) {}
 
   Decision(const Decision&) = delete;
   Decision& operator=(const Decision&) = delete;
@@ -49,6 +51,8 @@ class Decision {
 
   std::string_view host_floor() const { return host_floor_; }
 
+  std::string_view core_floor() const { return core_floor_; }
+
  private:
   struct Match {
     std::string_view hardware_key;
@@ -57,7 +61,7 @@ class Decision {
   };
 
   const Request& request_;
-  const std::string host_floor_;
+  const std::string host_floor_, core_floor_;
   std::vector<Match> matches_;  // few: one per kind of hardware
 };
 

@@ -90,7 +90,8 @@ NodeFacts::NodeFacts(BrowserNode object) : node(std::move(object)) {
   reported_load = std::clamp(static_cast<double>(node.status.loadPercent) / 100, 0.0, 1.0);
   incapable = WhyIncapable(node);
   hardware = Describe(machine);
-  hardware_key = machine.arch + '\n' + (machine.gpu ? machine.gpu->vendor : "") + '\n' + machine.soc;
+  hardware_key =
+      machine.arch + '\n' + (machine.gpu ? machine.gpu->vendor : "") + '\n' + machine.soc;
 }
 
 PreparedNode Prepare(const NodeView& view) {

@@ -27,7 +27,7 @@ struct NodeFacts {
   bool encoding_gpu = false;    // taOS's idea of one: CUDA, or a card with memory of its own
   bool keeps_away = false;      // has NoSchedule taints
   bool puts_off = false;        // has PreferNoSchedule taints
-  std::string_view closed;      // why it takes no sessions now: cordoned, drained, deleted; "" = open
+  std::string_view closed;  // why it takes no sessions now: cordoned, drained, deleted; "" = open
   std::int64_t ram_mb = 0, cores = 0;
   Demand total;            // kUnlimited where not known or not limited; 0 where it cannot be read
   std::int64_t ports = 0;  // sessions that its port ranges have room for

@@ -27,7 +27,8 @@ std::string Reasons::Message() const {
   std::string text = "0/" + std::to_string(nodes) + " nodes are available: ";
   if (nodes == 0) return text + "no node is registered.";
   std::vector<std::string> causes;
-  for (const auto& [reason, count] : by_text) causes.push_back(std::to_string(count) + " " + reason);
+  for (const auto& [reason, count] : by_text)
+    causes.push_back(std::to_string(count) + " " + reason);
   std::sort(causes.begin(), causes.end());
   for (std::size_t i = 0; i < causes.size(); ++i) text += (i == 0 ? "" : ", ") + causes[i];
   return text + ".";

@@ -42,6 +42,7 @@ struct Request {
   v1alpha1::BrowserClass browser_class;
   std::string profile_node;  // where its profile lies; "" = nowhere yet
   std::int64_t host_min_ram_mb = kHostMinRamMB;
+  std::int64_t worker_min_cores = kWorkerMinCores;
   std::set<std::string> closed_nodes;  // their room is kept for sessions ahead in the queue
   const Policy* policy = &DefaultPolicy();
 };

@@ -23,6 +23,7 @@ struct Options {
   Duration heartbeat =
       std::chrono::seconds(60);  // at most one write in this time if nothing changes
   std::int64_t host_min_ram_mb = scheduler::kHostMinRamMB;
+  std::int64_t worker_min_cores = scheduler::kWorkerMinCores;
 };
 
 // All that a node's status is made from.

@@ -48,10 +48,10 @@ ConditionUpdate CapableCondition(const Inputs& in, const v1alpha1::NodeHardware&
             "it has " + std::to_string(hardware.ramMB) + " MB of memory; " +
                 (host ? "the host" : "a worker") + " needs " + std::to_string(floor)};
   }
-  if (!host && hardware.cores < scheduler::kWorkerMinCores) {
+  if (!host && hardware.cores < in.options.worker_min_cores) {
     return {cond::kCapable, kFalse, cond::kReasonBelowCoreFloor,
             "it has " + std::to_string(hardware.cores) + " cores; a worker needs " +
-                std::to_string(scheduler::kWorkerMinCores)};
+                std::to_string(in.options.worker_min_cores)};
   }
   return {cond::kCapable, kTrue, cond::kReasonCapable};
 }

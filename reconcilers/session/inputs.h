@@ -23,6 +23,7 @@ namespace nekoplane::reconcilers::session {
 
 struct Options {
   std::int64_t host_min_ram_mb = scheduler::kHostMinRamMB;
+  std::int64_t worker_min_cores = scheduler::kWorkerMinCores;
   const scheduler::Policy* policy = &scheduler::DefaultPolicy();
   std::string host_publish_address;  // where node host publishes its ports; "" = everywhere
   FailureBackoff backoff;

@@ -77,6 +77,7 @@ Flow Place(const Inputs& in, Plan& plan) {
                                      .browser_class = *in.browser_class,
                                      .profile_node = want.node,
                                      .host_min_ram_mb = in.options.host_min_ram_mb,
+                                     .worker_min_cores = in.options.worker_min_cores,
                                      .closed_nodes = in.queue.closed_nodes,
                                      .policy = in.options.policy},
                                     in.nodes);

@@ -69,9 +69,8 @@ Flow WaitForRoom(const Inputs& in, Plan& plan, const scheduler::Placement& refus
   SayWaiting(in, plan, reason,
              refusal.message + " It is number " + std::to_string(position) + " in the queue.");
   Tell(in, plan, reason, refusal.message);
-  plan.status.queue = v1alpha1::SessionQueue{.position = position,
-                                             .since = FormatMicroTime(since),
-                                             .nominatedNode = refusal.nominee};
+  plan.status.queue = v1alpha1::SessionQueue{
+      .position = position, .since = FormatMicroTime(since), .nominatedNode = refusal.nominee};
   plan.look_again = std::max<Duration>(in.options.pending_retry, position * kLookPerPosition);
   if (left) plan.look_again = std::min(*plan.look_again, *left);
   return Flow::kStop;

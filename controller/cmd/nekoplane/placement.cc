@@ -9,7 +9,8 @@ Result<scheduler::Placement> PlacementQuestions::Place(
   scheduler::Request request{.session = session,
                              .browser_class = {},
                              .profile_node = "",
-                             .host_min_ram_mb = host_min_ram_mb_,
+                             .host_min_ram_mb = floors_.host_min_ram_mb,
+                             .worker_min_cores = floors_.worker_min_cores,
                              .policy = &policy_};
   const auto asking = reconcilers::AsWaiting(session, clock_.WallNow());
   request.closed_nodes = waiting_.Look(asking).closed_nodes;

@@ -15,14 +15,14 @@ namespace nekoplane {
 
 class PlacementQuestions {
  public:
+  // What a machine must have to run browsers at all.
+  struct Floors {
+    std::int64_t host_min_ram_mb, worker_min_cores;
+  };
+
   PlacementQuestions(registry::Client& client, const reconcilers::PlacementQueue& waiting,
-                     const Clock& clock, std::int64_t host_min_ram_mb,
-                     const scheduler::Policy& policy)
-      : client_(client),
-        waiting_(waiting),
-        clock_(clock),
-        host_min_ram_mb_(host_min_ram_mb),
-        policy_(policy) {}
+                     const Clock& clock, Floors floors, const scheduler::Policy& policy)
+      : client_(client), waiting_(waiting), clock_(clock), floors_(floors), policy_(policy) {}
 
   // Where the session would be placed now, were it new. Errors: kNotFound: its class.
   Result<scheduler::Placement> Place(const v1alpha1::BrowserSession& session) const;
@@ -33,7 +33,7 @@ class PlacementQuestions {
   registry::Client& client_;
   const reconcilers::PlacementQueue& waiting_;
   const Clock& clock_;
-  const std::int64_t host_min_ram_mb_;
+  const Floors floors_;
   const scheduler::Policy& policy_;
 };
 

@@ -222,8 +222,11 @@ Result<void> ProgramImpl::OpenStore() {
   }
   registry_ = std::make_unique<registry::Registry>(*store_, kinds_, clock_, random_);
   client_ = std::make_unique<registry::Client>(*registry_, clock_, random_);
-  placement_ = std::make_unique<PlacementQuestions>(*client_, waiting_, clock_,
-                                                    options_.host_min_ram_mb, policy_);
+  placement_ = std::make_unique<PlacementQuestions>(
+      *client_, waiting_, clock_,
+      PlacementQuestions::Floors{.host_min_ram_mb = options_.host_min_ram_mb,
+                                 .worker_min_cores = options_.worker_min_cores},
+      policy_);
   return {};
 }
 
@@ -269,13 +272,15 @@ void ProgramImpl::AddControllers() {
           .stage = [this](const char* stage, Duration took) { metrics_.OnStartStage(stage, took); },
           .placement = [this](std::string_view result) { metrics_.OnPlacement(result); }},
       reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb,
+                                    .worker_min_cores = options_.worker_min_cores,
                                     .policy = &policy_,
                                     .host_publish_address = options_.publish_address});
   sessions_ = &manager_->Add(*session_reconciler_, {.workers = options_.workers, .backoff = {}});
 
   node_reconciler_ = std::make_unique<reconcilers::node::NodeReconciler>(
       reconcilers::node::Deps{*client_, *drivers_, clock_, log_, *events_},
-      reconcilers::node::Options{.host_min_ram_mb = options_.host_min_ram_mb});
+      reconcilers::node::Options{.host_min_ram_mb = options_.host_min_ram_mb,
+                                 .worker_min_cores = options_.worker_min_cores});
   nodes_ = &manager_->Add(*node_reconciler_, {.workers = 1, .backoff = {}});
 
   profile_reconciler_ = std::make_unique<reconcilers::profile::ProfileReconciler>(

@@ -53,6 +53,7 @@ TEST(CommandLineTest, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(options.http_listen, "127.0.0.1:7080");
   EXPECT_EQ(options.docker_host, "unix:///var/run/docker.sock");
   EXPECT_EQ(options.host_min_ram_mb, 6144);
+  EXPECT_EQ(options.worker_min_cores, 4);
   EXPECT_FALSE(options.http_ports.has_value());
   EXPECT_FALSE(options.media_ports.has_value());
   EXPECT_EQ(options.wrapper_namespace, "default");
@@ -92,6 +93,7 @@ TEST(CommandLineTest, HelpAndDefaultsAgree) {
   EXPECT_EQ(stated.media_ports->to, node.media.to);
   EXPECT_EQ(stated.host_min_ram_mb, silent.host_min_ram_mb);
   EXPECT_EQ(stated.placement_policy, silent.placement_policy);
+  EXPECT_EQ(stated.worker_min_cores, silent.worker_min_cores);
   EXPECT_EQ(stated.workers, silent.workers);
   EXPECT_EQ(stated.gc_interval, silent.gc_interval);
   EXPECT_EQ(stated.gc_grace, silent.gc_grace);
@@ -154,6 +156,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
                       {"media-ports", "2000-2001"},
                       {"host-memory-floor", "1Gi"},
                       {"placement-policy", "pack"},
+                      {"worker-core-floor", "2"},
                       {"workers", "9"},
                       {"gc-interval", "7s"},
                       {"gc-grace", "3s"},
@@ -187,6 +190,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
     EXPECT_EQ(o.media_ports, (PortRange{2000, 2001}));
     EXPECT_EQ(o.host_min_ram_mb, 1024);
     EXPECT_EQ(o.placement_policy, "pack");
+    EXPECT_EQ(o.worker_min_cores, 2);
     EXPECT_EQ(o.workers, 9);
     EXPECT_EQ(o.gc_interval, std::chrono::seconds(7));
     EXPECT_EQ(o.gc_grace, std::chrono::seconds(3));
@@ -240,6 +244,7 @@ INSTANTIATE_TEST_SUITE_P(
                   {},
                   "",
                   "--workers: \"many\" is not valid; expected a number from 1 to 64"},
+        ErrorCase{"CoreFloor", {"--worker-core-floor", "-1"}, {}, "", "0 for no floor"},
         ErrorCase{"NoWorkers", {"--workers", "0"}, {}, "", "a number from 1 to 64"},
         ErrorCase{"FromVariable", {}, {{"NEKOPLANE_WORKERS", "x"}}, "", "NEKOPLANE_WORKERS: \"x\""},
         ErrorCase{"FromFile", {}, {}, "workers: x", "/c.yaml: workers: \"x\""},

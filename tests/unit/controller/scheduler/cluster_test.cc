@@ -43,9 +43,9 @@ class Worlds {
     if (Chance(20)) view.node.status.allocatable.memory = "";
     if (Chance(3)) view.node.metadata.labels["room"] = Chance(2) ? "attic" : "cellar";
     if (Chance(6)) {
-      view = Tainted(std::move(view), {"k", Chance(2) ? "a" : "b",
-                                       Chance(2) ? TaintEffect::kNoSchedule
-                                                 : TaintEffect::kPreferNoSchedule});
+      view = Tainted(std::move(view),
+                     {"k", Chance(2) ? "a" : "b",
+                      Chance(2) ? TaintEffect::kNoSchedule : TaintEffect::kPreferNoSchedule});
     }
     return view;
   }
@@ -129,8 +129,7 @@ TEST(ClusterTest, AnOlderOneStaysAsItWas) {
 }
 
 TEST(ClusterTest, EmptyOneRefuses) {
-  EXPECT_EQ(Place(Wish(), Cluster()).message,
-            "0/0 nodes are available: no node is registered.");
+  EXPECT_EQ(Place(Wish(), Cluster()).message, "0/0 nodes are available: no node is registered.");
   EXPECT_TRUE(Place(Wish(), Cluster()).no_capable_node);
 }
 

@@ -46,15 +46,14 @@ TEST(ExplainTest, AllRefusalsAreToldNotOnlyTheFirst) {
   NodeView node = Tainted(Offline(Node("w", 2048, 2)), {"k", "v"});
   node.allocated.memory_bytes = 2000 * kMiB;
   const auto all = Explain(Wish(), {node});
-  EXPECT_EQ(ReasonsOf(all.nodes[0]),
-            (std::vector<std::string>{"MemoryFloor: worker(s) below the 4096 MB floor",
-                                      "CoreFloor: worker(s) below the 4 core floor",
-                                      "Taints: node(s) had untolerated taint {k: v}",
-                                      "Ready: node(s) were not ready",
-                                      "HasRoom: Insufficient memory"}));
+  EXPECT_EQ(
+      ReasonsOf(all.nodes[0]),
+      (std::vector<std::string>{"MemoryFloor: worker(s) below the 4096 MB floor",
+                                "CoreFloor: worker(s) below the 4 core floor",
+                                "Taints: node(s) had untolerated taint {k: v}",
+                                "Ready: node(s) were not ready", "HasRoom: Insufficient memory"}));
   EXPECT_TRUE(all.nodes[0].filters[4].permanent);
-  EXPECT_EQ(all.placement.message,
-            "0/1 nodes are available: 1 worker(s) below the 4096 MB floor.");
+  EXPECT_EQ(all.placement.message, "0/1 nodes are available: 1 worker(s) below the 4096 MB floor.");
 }
 
 TEST(ExplainTest, OrderIsTheOneInWhichNodesWouldBeTaken) {
@@ -63,12 +62,10 @@ TEST(ExplainTest, OrderIsTheOneInWhichNodesWouldBeTaken) {
                WithGpu(Node("gpu", 8192, 8, .9), "nvidia"), Host(8192), Node("a-small", 2048, 8)});
   std::vector<std::pair<std::string, int>> order;
   for (const auto& node : all.nodes) order.emplace_back(node.node, node.order);
-  EXPECT_EQ(order, (std::vector<std::pair<std::string, int>>{{"host", 1},
-                                                             {"gpu", 2},
-                                                             {"z-light", 3},
-                                                             {"heavy", 4},
-                                                             {"a-small", 0},
-                                                             {"y-full", 0}}));
+  EXPECT_EQ(
+      order,
+      (std::vector<std::pair<std::string, int>>{
+          {"host", 1}, {"gpu", 2}, {"z-light", 3}, {"heavy", 4}, {"a-small", 0}, {"y-full", 0}}));
   EXPECT_EQ(all.placement.node, "host");
   EXPECT_EQ(Of(all, "gpu").scores[2].value, 1);
   EXPECT_DOUBLE_EQ(Of(all, "z-light").scores[3].value, .9);
@@ -79,8 +76,7 @@ TEST(ExplainTest, SaysWhichVariantIsMissing) {
   request.browser_class.spec.variants = {Variant("arm", {.arch = {"arm64"}})};
   const auto all = Explain(request, {Host(8192)});
   EXPECT_EQ(all.nodes[0].variant, "");
-  EXPECT_EQ(ReasonsOf(all.nodes[0])[0],
-            "HardwareVariant: class chromium had no variant for amd64");
+  EXPECT_EQ(ReasonsOf(all.nodes[0])[0], "HardwareVariant: class chromium had no variant for amd64");
 }
 
 TEST(ExplainTest, UsesTheScoresOfThePolicy) {

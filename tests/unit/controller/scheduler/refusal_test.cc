@@ -71,6 +71,8 @@ const Case kCases[] = {
                             v1alpha1::node::kReasonBelowMemoryFloor);
              }),
      "MemoryFloor", "worker(s) below the 4096 MB floor", true},
+    {"OtherCoreFloor", Changed([](Request& r) { r.worker_min_cores = 9; }), Node("w", 8192, 8),
+     "CoreFloor", "worker(s) below the 9 core floor", true},
     {"CoreFloor", Wish(), Node("w", 8192, 3), "CoreFloor", "worker(s) below the 4 core floor",
      true},
     {"Arch", Changed([](Request& r) {

@@ -116,6 +116,15 @@ struct FloorRow {
 
 class FloorTest : public NodeDecideTest, public ::testing::WithParamInterface<FloorRow> {};
 
+TEST_F(NodeDecideTest, TheCoreFloorIsASetting) {
+  auto in = Given("w");
+  in.facts = Facts(4096, 2);
+  in.options.worker_min_cores = 2;
+  EXPECT_EQ(ReasonOf(Decide(in).conditions, cond::kCapable), cond::kReasonCapable);
+  in.options.worker_min_cores = 3;
+  EXPECT_EQ(ReasonOf(Decide(in).conditions, cond::kCapable), cond::kReasonBelowCoreFloor);
+}
+
 TEST_P(FloorTest, CapableSaysWhyNot) {
   auto in = Given(GetParam().node);
   in.facts = Facts(GetParam().mb, GetParam().cores);
