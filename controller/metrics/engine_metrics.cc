@@ -17,7 +17,10 @@ EngineMetrics::EngineMetrics(prometheus::Registry& registry)
                            "Calls to container engines by node, call and result (ok or the code of "
                            "the error).")),
       durations_(HistogramFamily(registry, "nekoplane_engine_call_duration_seconds",
-                                 "How long calls to container engines took.")) {}
+                                 "How long calls to container engines took, by call.")),
+      seconds_(CounterFamily(registry, "nekoplane_engine_call_seconds_total",
+                             "How long calls to container engines took in all, by node and "
+                             "call.")) {}
 
 prometheus::Counter& EngineMetrics::EngineCall(const std::string& node, const std::string& call,
                                                const std::string& result) {
@@ -29,20 +32,26 @@ prometheus::Counter& EngineMetrics::EngineCall(const std::string& node, const st
   return *counter;
 }
 
-prometheus::Histogram& EngineMetrics::EngineCallDuration(const std::string& node,
-                                                         const std::string& call) {
+prometheus::Histogram& EngineMetrics::EngineCallDuration(const std::string& call) {
   MutexLock lock(mu_);
-  auto*& histogram = histograms_[{node, call}];
-  if (histogram == nullptr) {
-    histogram = &durations_.Add({{"node", node}, {"call", call}}, kCallBuckets);
-  }
+  auto*& histogram = histograms_[call];
+  if (histogram == nullptr) histogram = &durations_.Add({{"call", call}}, kCallBuckets);
   return *histogram;
+}
+
+prometheus::Counter& EngineMetrics::EngineCallSeconds(const std::string& node,
+                                                      const std::string& call) {
+  MutexLock lock(mu_);
+  auto*& sum = sums_[{node, call}];
+  if (sum == nullptr) sum = &seconds_.Add({{"node", node}, {"call", call}});
+  return *sum;
 }
 
 void EngineMetrics::OnCall(const std::string& node, const std::string& call,
                            const std::string& result, Duration took) {
   EngineCall(node, call, result).Increment();
-  EngineCallDuration(node, call).Observe(Seconds(took));
+  EngineCallDuration(call).Observe(Seconds(took));
+  EngineCallSeconds(node, call).Increment(Seconds(took));
 }
 
 }  // namespace nekoplane::metrics

@@ -27,9 +27,10 @@ TEST(MeteredDriverTest, CountsByResultAndTimesWhatPasses) {
   EXPECT_EQ(metrics.EngineCall("host", "List", "ok").Value(), 1);
   EXPECT_EQ(metrics.EngineCall("host", "List", "Unavailable").Value(), 1);
   EXPECT_EQ(metrics.EngineCall("host", "Inspect", "NotFound").Value(), 1);
-  const auto seen = metrics.EngineCallDuration("host", "List").Collect().histogram;
+  const auto seen = metrics.EngineCallDuration("List").Collect().histogram;
   EXPECT_EQ(seen.sample_count, 2u);
   EXPECT_DOUBLE_EQ(seen.sample_sum, 0.5);
+  EXPECT_DOUBLE_EQ(metrics.EngineCallSeconds("host", "List").Value(), 0.5);
 }
 
 }  // namespace
