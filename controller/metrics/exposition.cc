@@ -1,30 +1,19 @@
 #include "controller/metrics/exposition.h"
 
-#include <prometheus/text_serializer.h>
-
 #include <algorithm>
 #include <iterator>
-#include <sstream>
 #include <utility>
+
+#include "controller/metrics/text_format.h"
 
 namespace nekoplane::metrics {
 
 namespace {
 
-// prometheus-cpp writes help texts as they are; a newline in one makes the whole scrape fail.
-std::string EscapeHelp(const std::string& help) {
-  std::string escaped;
-  escaped.reserve(help.size());
-  for (const char c : help) {
-    if (c == '\\') {
-      escaped += "\\\\";
-    } else if (c == '\n') {
-      escaped += "\\n";
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
+// Sorts unless it is sorted already, which is far cheaper to find out.
+template <class T, class Less>
+void Sort(std::vector<T>& list, Less less) {
+  if (!std::is_sorted(list.begin(), list.end(), less)) std::sort(list.begin(), list.end(), less);
 }
 
 }  // namespace
@@ -33,16 +22,14 @@ std::string Serialize(std::vector<prometheus::MetricFamily> families) {
   std::erase_if(families, [](const auto& family) { return family.metric.empty(); });
   std::stable_sort(families.begin(), families.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::string text;
   for (auto& family : families) {
-    family.help = EscapeHelp(family.help);
     // prometheus-cpp keeps labels and series in hash order.
-    for (auto& metric : family.metric) std::sort(metric.label.begin(), metric.label.end());
-    std::sort(family.metric.begin(), family.metric.end(),
-              [](const auto& a, const auto& b) { return a.label < b.label; });
+    for (auto& metric : family.metric) Sort(metric.label, std::less<>());
+    Sort(family.metric, [](const auto& a, const auto& b) { return a.label < b.label; });
+    AppendFamily(text, family);
   }
-  std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, families);
-  return std::move(text).str();
+  return text;
 }
 
 void Exposition::AddCollectable(const prometheus::Collectable& collectable) {

@@ -1,11 +1,10 @@
-// What is measured about browsers and the machines that run them. Never a session's name in a
-// label.
+// What happens to browsers, counted and timed as it happens. What there is of them at the moment is
+// counted at the scrape: session_gauges.h, node_gauges.h. Never a session's name in a label.
 //
 // Thread safety: any thread may call. Lifetime: `registry` outlives it.
 #pragma once
 
 #include <prometheus/counter.h>
-#include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -13,78 +12,49 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "api/base/clock.h"
-#include "api/base/mutex.h"
+#include "controller/metrics/placement_reason.h"
 
 namespace nekoplane::metrics {
 
 // The values of the labels, all present from the start. Anything else counts as the last of its
 // list.
-inline constexpr std::array<std::string_view, 7> kPhases{
-    "Pending", "Starting", "Running", "Suspended", "Terminating", "Failed", "Unknown"};
 inline constexpr std::array<std::string_view, 5> kStartStages{"scheduled", "started", "ready",
                                                               "total", "other"};
 inline constexpr std::array<std::string_view, 5> kGcKinds{"container", "volume", "claim", "secret",
                                                           "other"};
 inline constexpr std::array<std::string_view, 4> kPlacementResults{"scheduled", "unschedulable",
                                                                    "no_capable_node", "error"};
-
-// How many sessions there are, by (phase, node); node "" is none yet.
-using SessionCounts = std::map<std::pair<std::string, std::string>, std::int64_t>;
-
-// nullopt: not known, then there is no series.
-struct NodeAmounts {
-  std::optional<double> memory_bytes, cpu_cores, ports, gpus;
-};
-
-struct NodeUsage {
-  std::string node;
-  NodeAmounts capacity, allocatable, allocated;
-};
+inline constexpr std::array<std::string_view, 2> kPullResults{"ok", "error"};
 
 class NekoplaneMetrics {
  public:
   // `version` goes into nekoplane_build_info.
   NekoplaneMetrics(prometheus::Registry& registry, const std::string& version);
 
-  // nekoplane_sessions{phase,node}: replaces what was set before.
-  void SetSessions(const SessionCounts& counts) EXCLUDES(mu_);
-  // nekoplane_node_capacity, _allocatable, _allocated{node,resource}: replaces what was set before.
-  void SetNodes(const std::vector<NodeUsage>& nodes) EXCLUDES(mu_);
-
   // nekoplane_session_start_duration_seconds{stage}.
   void OnStartStage(std::string_view stage, Duration took);
   // nekoplane_gc_removed_total{kind}.
   void OnGcRemoved(std::string_view kind);
-  // nekoplane_placement_attempts_total{result}.
-  void OnPlacement(std::string_view result);
+  // nekoplane_placement_attempts_total{reason,result}. `message`: the scheduler's, of a refusal.
+  void OnPlacement(std::string_view result, std::string_view message);
+  // nekoplane_image_pull_duration_seconds{result}: a pull ended.
+  void OnPull(std::string_view result, Duration took);
+  // nekoplane_image_pulls_running: on all nodes together.
+  void SetPullsRunning(std::int64_t running);
 
  private:
-  using GaugeFamilyRef = prometheus::Family<prometheus::Gauge>&;
-  using GaugeMap = std::map<prometheus::Labels, prometheus::Gauge*>;
-
-  // Makes the family have exactly these series.
-  static void Replace(GaugeFamilyRef family, GaugeMap& have,
-                      const std::map<prometheus::Labels, double>& want);
-
-  Mutex mu_;
-  GaugeFamilyRef sessions_ GUARDED_BY(mu_);
-  GaugeFamilyRef capacity_ GUARDED_BY(mu_);
-  GaugeFamilyRef allocatable_ GUARDED_BY(mu_);
-  GaugeFamilyRef allocated_ GUARDED_BY(mu_);
-  GaugeMap session_series_ GUARDED_BY(mu_), capacity_series_ GUARDED_BY(mu_),
-      allocatable_series_ GUARDED_BY(mu_), allocated_series_ GUARDED_BY(mu_);
-
   // Constant after construction; the series are thread-safe.
   std::array<prometheus::Histogram*, kStartStages.size()> start_stages_{};
   std::array<prometheus::Counter*, kGcKinds.size()> gc_removed_{};
-  std::array<prometheus::Counter*, kPlacementResults.size()> placements_{};
+  std::map<std::pair<std::string_view, std::string_view>, prometheus::Counter*>
+      placements_;  // by result, reason
+  std::array<prometheus::Histogram*, kPullResults.size()> pulls_{};
+  prometheus::Gauge& pulls_running_;
 };
 
 }  // namespace nekoplane::metrics

@@ -49,8 +49,8 @@ Outcome SessionReconciler::Reconcile(const Context& ctx, const queue::Key& key) 
 }
 
 Outcome SessionReconciler::Carry(const Context& ctx, const Inputs& in, const Plan& plan) {
-  if (plan.placement == Placement::kUnschedulable) CountPlacement("unschedulable");
-  if (plan.placement == Placement::kNoCapableNode) CountPlacement("no_capable_node");
+  if (plan.placement == Placement::kUnschedulable) CountPlacement("unschedulable", plan);
+  if (plan.placement == Placement::kNoCapableNode) CountPlacement("no_capable_node", plan);
   if (!plan.claims.empty() || plan.status != in.session.status) return Write(ctx, in, plan);
   return Act(ctx, in, plan);
 }
@@ -84,7 +84,9 @@ Outcome SessionReconciler::Write(const Context& ctx, const Inputs& in, const Pla
       .claims = plan.claims, .guards = plan.guards, .create_secrets = {}, .needs = plan.needs};
   if (plan.with_secret) with.create_secrets.push_back(NewSecretFor(in.session));
   const auto written = deps_.client.WriteStatus(ctx, after, std::move(with));
-  if (plan.placement == Placement::kScheduled) CountPlacement(written ? "scheduled" : "error");
+  if (plan.placement == Placement::kScheduled) {
+    CountPlacement(written ? "scheduled" : "error", plan);
+  }
   if (!written) return AfterWriteError(written.error());
   if (plan.claims.empty() &&
       written->metadata.resourceVersion == in.session.metadata.resourceVersion) {
@@ -220,8 +222,10 @@ void SessionReconciler::Tell(const Session& session, const std::vector<EventNote
   }
 }
 
-void SessionReconciler::CountPlacement(std::string_view result) const {
-  if (deps_.placement) deps_.placement(result);
+void SessionReconciler::CountPlacement(std::string_view result, const Plan& plan) const {
+  if (!deps_.placement) return;
+  const auto* scheduled = FindCondition(plan.status.conditions, cond::kScheduled);
+  deps_.placement(result, scheduled == nullptr ? std::string_view() : scheduled->message);
 }
 
 void SessionReconciler::Measure(const char* stage, Duration took) const {

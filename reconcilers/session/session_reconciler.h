@@ -32,9 +32,9 @@ namespace nekoplane::reconcilers::session {
 using StageObserver = std::function<void(const char* stage, Duration took)>;
 
 // How an attempt to find a node ended; for metrics. "scheduled", "unschedulable",
-// "no_capable_node", or "error": somebody was faster, or the store failed. Any thread; must not
-// block.
-using PlacementObserver = std::function<void(std::string_view result)>;
+// "no_capable_node", or "error": somebody was faster, or the store failed. `message`: what
+// condition Scheduled says of it. Any thread; must not block.
+using PlacementObserver = std::function<void(std::string_view result, std::string_view message)>;
 
 struct Deps {
   registry::Client& client;
@@ -77,7 +77,7 @@ class SessionReconciler final : public manager::Reconciler {
   v1alpha1::Secret NewSecretFor(const Session& session);
   void Tell(const Session& session, const std::vector<EventNote>& events);
   void Measure(const char* stage, Duration took) const;
-  void CountPlacement(std::string_view result) const;
+  void CountPlacement(std::string_view result, const Plan& plan) const;
 
   Deps deps_;
   const Options options_;

@@ -17,6 +17,7 @@
 #include "api/taos/browser_api.h"
 #include "controller/cmd/nekoplane/identity.h"
 #include "controller/cmd/nekoplane/network.h"
+#include "controller/cmd/nekoplane/object_collector.h"
 #include "controller/cmd/nekoplane/operations.h"
 #include "controller/cmd/nekoplane/placement.h"
 #include "controller/manager/event_recorder.h"
@@ -28,7 +29,6 @@
 #include "controller/metrics/exposition.h"
 #include "controller/metrics/http_metrics.h"
 #include "controller/metrics/nekoplane_metrics.h"
-#include "controller/metrics/object_gauges.h"
 #include "controller/metrics/process_metrics.h"
 #include "controller/neko/viewers.h"
 #include "controller/runtime/docker/docker_driver.h"
@@ -168,6 +168,7 @@ class ProgramImpl final : public Program {
   manager::Controller* profiles_ = nullptr;
   manager::Controller* gc_ = nullptr;
   std::unique_ptr<reconcilers::Triggers> triggers_;
+  std::unique_ptr<ObjectCollector> object_metrics_;
 
   Identity identity_;
   std::unique_ptr<auth::Authenticator> authenticator_;
@@ -270,7 +271,8 @@ void ProgramImpl::AddControllers() {
                 return neko::CountViewers(*probe_client_, ctx, url, token);
               },
           .stage = [this](const char* stage, Duration took) { metrics_.OnStartStage(stage, took); },
-          .placement = [this](std::string_view result) { metrics_.OnPlacement(result); }},
+          .placement = [this](std::string_view result,
+                              std::string_view message) { metrics_.OnPlacement(result, message); }},
       reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb,
                                     .worker_min_cores = options_.worker_min_cores,
                                     .policy = &policy_,
@@ -305,11 +307,13 @@ void ProgramImpl::AddControllers() {
 void ProgramImpl::AddMetrics() {
   exposition_.AddCollectable(*prometheus_);
   exposition_.AddCollectable(process_metrics_);
-  exposition_.AddRefresher([this] {
-    manager_->RefreshMetrics();
-    metrics_.SetSessions(metrics::CountSessions(triggers_->sessions().List()));
-    metrics_.SetNodes(metrics::UsageOf(triggers_->nodes().List()));
-  });
+  object_metrics_ = std::make_unique<ObjectCollector>(
+      clock_, options_.host_min_ram_mb,
+      ObjectSources{.sessions = [this] { return triggers_->sessions().List(); },
+                    .nodes = [this] { return triggers_->nodes().List(); },
+                    .classes = [this] { return client_->List<BrowserClass>(); }});
+  exposition_.AddCollectable(*object_metrics_);
+  exposition_.AddRefresher([this] { manager_->RefreshMetrics(); });
 }
 
 Result<void> ProgramImpl::StartServers(const std::string& hostname) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 #include "controller/metrics/families.h"
@@ -43,6 +44,47 @@ TEST(SerializeTest, FamiliesAndSeriesAreSorted) {
 
 TEST(SerializeTest, FamilyWithoutSeriesIsLeftOut) {
   EXPECT_EQ(Serialize({{"a", "h", prometheus::MetricType::Gauge, {}}}), "");
+}
+
+TEST(SerializeTest, NumbersAreExactAndShort) {
+  const auto text = [](double value) {
+    return Serialize({Gauge("a", "", {}, value)}).substr(std::string("# TYPE a gauge\na ").size());
+  };
+  EXPECT_EQ(text(0), "0\n");
+  EXPECT_EQ(text(-3), "-3\n");
+  EXPECT_EQ(text(0.1), "0.1\n");
+  EXPECT_EQ(text(1.0 / 3), "0.3333333333333333\n");
+  EXPECT_EQ(text(8589934592), "8589934592\n");
+  EXPECT_EQ(text(1e-8), "1e-08\n");
+  EXPECT_EQ(text(1e300), "1e+300\n");
+  EXPECT_EQ(text(NAN), "NaN\n");
+  EXPECT_EQ(text(-HUGE_VAL), "-Inf\n");
+}
+
+TEST(SerializeTest, HistogramsAndCountersReadAsPrometheusWantsThem) {
+  prometheus::Registry registry;
+  CounterFamily(registry, "c_total", "h").Add({{"x", "1"}}).Increment(2.5);
+  auto& histogram = HistogramFamily(registry, "d_seconds", "h").Add({{"x", "1"}}, Buckets{0.5, 1});
+  histogram.Observe(0.25);
+  histogram.Observe(7);
+  EXPECT_EQ(Serialize(registry.Collect()),
+            "# HELP c_total h\n# TYPE c_total counter\nc_total{x=\"1\"} 2.5\n"
+            "# HELP d_seconds h\n# TYPE d_seconds histogram\n"
+            "d_seconds_count{x=\"1\"} 2\nd_seconds_sum{x=\"1\"} 7.25\n"
+            "d_seconds_bucket{x=\"1\",le=\"0.5\"} 1\nd_seconds_bucket{x=\"1\",le=\"1\"} 1\n"
+            "d_seconds_bucket{x=\"1\",le=\"+Inf\"} 2\n");
+}
+
+TEST(SerializeTest, SummariesUntypedOnesAndTimestamps) {
+  prometheus::MetricFamily summary{"s", "", prometheus::MetricType::Summary, {}};
+  auto& metric = summary.metric.emplace_back();
+  metric.summary = {.sample_count = 3, .sample_sum = 1.5, .quantile = {{0.5, 0.25}}};
+  prometheus::MetricFamily untyped{"u", "", prometheus::MetricType::Untyped, {}};
+  untyped.metric.emplace_back().untyped.value = 4;
+  untyped.metric[0].timestamp_ms = 1234;
+  EXPECT_EQ(Serialize({summary, untyped}),
+            "# TYPE s summary\ns_count 3\ns_sum 1.5\ns{quantile=\"0.5\"} 0.25\n"
+            "# TYPE u untyped\nu 4 1234\n");
 }
 
 TEST(ExpositionTest, RefreshersRunBeforeEachCollection) {

@@ -2,10 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "controller/metrics/engine_metrics.h"
-#include "controller/metrics/object_gauges.h"
 #include "tests/unit/controller/metrics/samples.h"
 
 namespace nekoplane::metrics {
@@ -15,8 +12,9 @@ using std::chrono::seconds;
 
 class NekoplaneMetricsTest : public ::testing::Test {
  protected:
-  double Sessions(const char* phase, const char* node) {
-    return Value(registry_, "nekoplane_sessions", {{"phase", phase}, {"node", node}});
+  double Placements(const char* result, const char* reason) {
+    return Value(registry_, "nekoplane_placement_attempts_total",
+                 {{"result", result}, {"reason", reason}});
   }
 
   prometheus::Registry registry_;
@@ -24,15 +22,23 @@ class NekoplaneMetricsTest : public ::testing::Test {
 };
 
 TEST_F(NekoplaneMetricsTest, KnownSeriesExistFromTheStart) {
-  for (const auto phase : kPhases) EXPECT_EQ(Sessions(std::string(phase).c_str(), ""), 0) << phase;
   for (const auto kind : kGcKinds) {
     EXPECT_EQ(Value(registry_, "nekoplane_gc_removed_total", {{"kind", std::string(kind)}}), 0);
   }
-  for (const auto result : kPlacementResults) {
-    EXPECT_EQ(
-        Value(registry_, "nekoplane_placement_attempts_total", {{"result", std::string(result)}}),
-        0);
+  EXPECT_EQ(Placements("scheduled", ""), 0);
+  EXPECT_EQ(Placements("error", ""), 0);
+  for (const auto reason : kPlacementReasons) {
+    for (const char* result : {"unschedulable", "no_capable_node"}) {
+      if (reason.empty()) continue;
+      EXPECT_EQ(Placements(result, std::string(reason).c_str()), 0) << reason;
+    }
   }
+  for (const auto result : kPullResults) {
+    EXPECT_EQ(Value(registry_, "nekoplane_image_pull_duration_seconds",
+                    {{"result", std::string(result)}}),
+              0);
+  }
+  EXPECT_EQ(Value(registry_, "nekoplane_image_pulls_running"), 0);
   for (const auto stage : kStartStages) {
     EXPECT_EQ(Value(registry_, "nekoplane_session_start_duration_seconds",
                     {{"stage", std::string(stage)}}),
@@ -41,45 +47,38 @@ TEST_F(NekoplaneMetricsTest, KnownSeriesExistFromTheStart) {
   EXPECT_EQ(Value(registry_, "nekoplane_build_info", {{"version", "1.2.3"}}), 1);
 }
 
-TEST_F(NekoplaneMetricsTest, SessionsAreReplacedNotAddedUp) {
-  metrics_.SetSessions({{{"Running", "host"}, 3}, {{"Pending", ""}, 2}});
-  EXPECT_EQ(Sessions("Running", "host"), 3);
-  EXPECT_EQ(Sessions("Pending", ""), 2);
-  metrics_.SetSessions({{{"Running", "w"}, 1}});
-  EXPECT_TRUE(std::isnan(Sessions("Running", "host"))) << "an emptied node leaves no series behind";
-  EXPECT_EQ(Sessions("Running", "w"), 1);
-  EXPECT_EQ(Sessions("Pending", ""), 0);
-}
-
 TEST_F(NekoplaneMetricsTest, UnknownLabelValuesAreBounded) {
-  metrics_.SetSessions({{{"Odd", "host"}, 1}, {{"Odder", "host"}, 2}});
-  EXPECT_EQ(Sessions("Unknown", "host"), 3);
   metrics_.OnGcRemoved("spaceship");
   metrics_.OnGcRemoved("container");
   EXPECT_EQ(Value(registry_, "nekoplane_gc_removed_total", {{"kind", "other"}}), 1);
   EXPECT_EQ(Value(registry_, "nekoplane_gc_removed_total", {{"kind", "container"}}), 1);
-  metrics_.OnPlacement("unschedulable");
-  EXPECT_EQ(Value(registry_, "nekoplane_placement_attempts_total", {{"result", "unschedulable"}}),
-            1);
   metrics_.OnStartStage("ready", seconds(2));
   EXPECT_EQ(Value(registry_, "nekoplane_session_start_duration_seconds", {{"stage", "ready"}}), 1);
+  metrics_.OnPlacement("odd", "");
+  EXPECT_EQ(Placements("error", ""), 1);
 }
 
-TEST_F(NekoplaneMetricsTest, NodeAmountsComeAndGo) {
-  const auto value = [&](const char* name, const char* resource) {
-    return Value(registry_, name, {{"node", "host"}, {"resource", resource}});
+TEST_F(NekoplaneMetricsTest, PlacementsAreCountedByResultAndReason) {
+  metrics_.OnPlacement("scheduled", "on node host");
+  metrics_.OnPlacement("unschedulable", "0/1 nodes are available: 1 Insufficient cpu.");
+  metrics_.OnPlacement("unschedulable", "the stars are wrong");
+  EXPECT_EQ(Placements("scheduled", ""), 1);
+  EXPECT_EQ(Placements("unschedulable", "insufficient_cpu"), 1);
+  EXPECT_EQ(Placements("unschedulable", "other"), 1);
+  EXPECT_EQ(Placements("no_capable_node", "insufficient_cpu"), 0);
+}
+
+TEST_F(NekoplaneMetricsTest, PullsAreTimedByTheirEnd) {
+  metrics_.SetPullsRunning(2);
+  metrics_.OnPull("ok", seconds(5));
+  metrics_.OnPull("error", seconds(1));
+  metrics_.OnPull("Unavailable", seconds(1));
+  const auto pulls = [&](const char* result) {
+    return Value(registry_, "nekoplane_image_pull_duration_seconds", {{"result", result}});
   };
-  NodeUsage host{.node = "host"};
-  host.capacity = {.memory_bytes = 8e9, .cpu_cores = 4, .ports = 1000, .gpus = {}};
-  host.allocated.cpu_cores = 1.5;
-  metrics_.SetNodes({host});
-  EXPECT_EQ(value("nekoplane_node_capacity", "memory"), 8e9);
-  EXPECT_EQ(value("nekoplane_node_capacity", "cpu"), 4);
-  EXPECT_EQ(value("nekoplane_node_capacity", "ports"), 1000);
-  EXPECT_TRUE(std::isnan(value("nekoplane_node_capacity", "gpus")));
-  EXPECT_EQ(value("nekoplane_node_allocated", "cpu"), 1.5);
-  metrics_.SetNodes({});
-  EXPECT_TRUE(std::isnan(value("nekoplane_node_capacity", "memory")));
+  EXPECT_EQ(Value(registry_, "nekoplane_image_pulls_running"), 2);
+  EXPECT_EQ(pulls("ok"), 1);
+  EXPECT_EQ(pulls("error"), 2) << "what is not ok is an error, whatever it is called";
 }
 
 TEST(EngineMetricsTest, CountsByResultAndKeepsReferences) {
@@ -95,40 +94,10 @@ TEST(EngineMetricsTest, CountsByResultAndKeepsReferences) {
   EXPECT_EQ(Value(registry, "nekoplane_engine_calls_total",
                   {{"node", "host"}, {"call", "Inspect"}, {"result", "Unavailable"}}),
             1);
-  EXPECT_EQ(Value(registry, "nekoplane_engine_call_duration_seconds",
+  EXPECT_EQ(Value(registry, "nekoplane_engine_call_duration_seconds", {{"call", "Inspect"}}), 1);
+  EXPECT_EQ(Value(registry, "nekoplane_engine_call_seconds_total",
                   {{"node", "host"}, {"call", "Inspect"}}),
             1);
-}
-
-TEST(ObjectGaugesTest, SessionsAreCountedByPhaseAndNode) {
-  const auto session = [](const char* phase, const char* node) {
-    auto s = std::make_shared<v1alpha1::BrowserSession>();
-    s->status.phase = phase;
-    s->status.nodeName = node;
-    return s;
-  };
-  EXPECT_EQ(CountSessions({session("Running", "host"), session("Running", "host"),
-                           session("Running", "w"), session("", "")}),
-            (SessionCounts{{{"Pending", ""}, 1}, {{"Running", "host"}, 2}, {{"Running", "w"}, 1}}));
-}
-
-TEST(ObjectGaugesTest, NodeAmountsAreInBytesAndCores) {
-  auto node = std::make_shared<v1alpha1::BrowserNode>();
-  node->metadata.name = "host";
-  node->status.capacity.memory = "8Gi";
-  node->status.capacity.cpu = "4";
-  node->status.capacity.ports = 1000;
-  node->status.allocatable.memory = "unreadable";
-  node->status.allocated.cpu = "1500m";
-  const auto usage = UsageOf({node});
-  ASSERT_EQ(usage.size(), 1u);
-  EXPECT_EQ(usage[0].node, "host");
-  EXPECT_EQ(usage[0].capacity.memory_bytes, 8.0 * 1024 * 1024 * 1024);
-  EXPECT_EQ(usage[0].capacity.cpu_cores, 4);
-  EXPECT_EQ(usage[0].capacity.ports, 1000);
-  EXPECT_EQ(usage[0].capacity.gpus, std::nullopt);
-  EXPECT_EQ(usage[0].allocatable.memory_bytes, std::nullopt);
-  EXPECT_EQ(usage[0].allocated.cpu_cores, 1.5);
 }
 
 }  // namespace

@@ -30,13 +30,17 @@ inline const prometheus::ClientMetric* FindSample(
 }
 
 // A counter's or gauge's value, a histogram's count; NaN if there is no such series.
-inline double Value(const prometheus::Collectable& from, const std::string& name,
+inline double Value(const std::vector<prometheus::MetricFamily>& families, const std::string& name,
                     const prometheus::Labels& labels = {}) {
-  const auto families = from.Collect();
   const auto* metric = FindSample(families, name, labels);
   if (metric == nullptr) return std::numeric_limits<double>::quiet_NaN();
   return metric->counter.value + metric->gauge.value +
          static_cast<double>(metric->histogram.sample_count);
+}
+
+inline double Value(const prometheus::Collectable& from, const std::string& name,
+                    const prometheus::Labels& labels = {}) {
+  return Value(from.Collect(), name, labels);
 }
 
 }  // namespace nekoplane::metrics

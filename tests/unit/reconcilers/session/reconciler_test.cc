@@ -99,6 +99,7 @@ class ReconcilerTest : public ::testing::Test {
   Events events_;
   std::vector<std::string> woken_;
   std::map<std::string, int> stages_, placements_;
+  std::string placement_message_;
   SessionReconciler reconciler_{
       {.client = client_,
        .drivers = drivers_,
@@ -110,7 +111,11 @@ class ReconcilerTest : public ::testing::Test {
        .waiting = waiting_,
        .wake = [this](const queue::Key& key) { woken_.push_back(key.name); },
        .stage = [this](const char* stage, Duration) { ++stages_[stage]; },
-       .placement = [this](std::string_view result) { ++placements_[std::string(result)]; }}};
+       .placement =
+           [this](std::string_view result, std::string_view message) {
+             ++placements_[std::string(result)];
+             placement_message_ = message;
+           }}};
 };
 
 TEST_F(ReconcilerTest, FromObjectToReadyWithoutWaitingAndInThreeWrites) {
@@ -139,6 +144,7 @@ TEST_F(ReconcilerTest, EveryFruitlessSearchForANodeIsCounted) {
   EXPECT_EQ(Saying(Get().status, cond::kScheduled), "False/NoCapableNode");
   PassUntilWaiting();
   EXPECT_EQ(placements_, (std::map<std::string, int>{{"no_capable_node", 2}}));
+  EXPECT_EQ(placement_message_, "0/1 nodes are available: 1 host below the 6144 MB floor.");
 }
 
 TEST_F(ReconcilerTest, IdlePassesWriteNothing) {

@@ -1,0 +1,54 @@
+#include "controller/cmd/nekoplane/object_collector.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "controller/scheduler/capacity.h"
+
+namespace nekoplane {
+
+namespace {
+
+std::vector<metrics::ClassSlots> CountSlots(std::vector<v1alpha1::BrowserClass> classes,
+                                            const metrics::Nodes& nodes,
+                                            std::int64_t host_min_ram_mb) {
+  classes.resize(std::min(classes.size(), metrics::kShownClasses));
+  std::vector<scheduler::NodeView> views;
+  views.reserve(nodes.size());
+  for (const auto& node : nodes) views.push_back(scheduler::ViewFromStatus(*node));
+  std::vector<metrics::ClassSlots> out;
+  for (auto& browser_class : classes) {
+    scheduler::Request request;
+    request.browser_class = std::move(browser_class);
+    request.host_min_ram_mb = host_min_ram_mb;
+    auto& slots = out.emplace_back(metrics::ClassSlots{request.browser_class.metadata.name, {}});
+    for (const auto& view : views) {
+      if (!scheduler::MatchVariant(request.browser_class, view.node.status.hardware)) continue;
+      slots.by_node.emplace_back(view.node.metadata.name, scheduler::FreeSlots(request, view));
+    }
+  }
+  return out;
+}
+
+void Append(std::vector<prometheus::MetricFamily>& to, std::vector<prometheus::MetricFamily> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(to));
+}
+
+}  // namespace
+
+ObjectCollector::ObjectCollector(const Clock& clock, std::int64_t host_min_ram_mb,
+                                 ObjectSources sources)
+    : clock_(clock), host_min_ram_mb_(host_min_ram_mb), sources_(std::move(sources)) {}
+
+std::vector<prometheus::MetricFamily> ObjectCollector::Collect() const {
+  const WallTime now = clock_.WallNow();
+  const metrics::Nodes nodes = sources_.nodes();
+  auto families = metrics::SessionGauges(sources_.sessions(), now);
+  Append(families, metrics::NodeGauges(nodes, now));
+  Append(families,
+         metrics::SlotGauges(CountSlots(sources_.classes(), nodes, host_min_ram_mb_)));
+  return families;
+}
+
+}  // namespace nekoplane
