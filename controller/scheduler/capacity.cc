@@ -1,7 +1,6 @@
 #include "controller/scheduler/capacity.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "api/base/quantity.h"
 #include "controller/scheduler/filters.h"
@@ -24,8 +23,7 @@ std::int64_t SizeOf(const v1alpha1::PortRange& range) {
 
 // How often `wanted` is in what is left of `total`; no end if none is wanted or nothing is limited.
 std::int64_t Times(std::int64_t wanted, std::int64_t total, std::int64_t taken) {
-  constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
-  if (wanted <= 0 || total == kNoEnd) return kNoEnd;
+  if (wanted <= 0 || total == kUnlimited) return kUnlimited;
   return std::max<std::int64_t>(0, total - taken) / wanted;
 }
 
@@ -45,25 +43,20 @@ NodeView ViewFromStatus(const v1alpha1::BrowserNode& node) {
 }
 
 std::int64_t FreeSlots(const Request& request, const NodeView& view) {
-  const auto& status = view.node.status;
-  const auto* variant = MatchVariant(request.browser_class, status.hardware);
-  if (variant == nullptr) return 0;
-  const Candidate candidate{request, view, variant, DemandOf(request.session, *variant)};
-  for (const Filter& filter : DefaultFilters()) {
+  const PreparedNode node = Prepare(view);
+  Decision decision(request);
+  const Candidate candidate = decision.Of(node);
+  for (const Filter& filter : Filters()) {
     if (filter.check(candidate)) return 0;
   }
-  constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
-  const auto& offered = status.allocatable;
   const Demand& wanted = candidate.demand;
-  const Demand& taken = view.allocated;
-  const std::int64_t gpus =
-      offered.gpus.value_or(status.hardware.gpu ? status.hardware.gpu->count : 0);
+  const Demand& total = node.facts->total;
+  const Demand& taken = node.allocated;
   return std::min({
-      Times(wanted.memory_bytes, AmountOr(offered.memory, ParseBytes, kUnlimited),
-            taken.memory_bytes),
-      Times(wanted.milli_cpu, AmountOr(offered.cpu, ParseMilliCores, kUnlimited), taken.milli_cpu),
-      Times(wanted.gpus, gpus, taken.gpus),
-      std::min(view.free_http_ports, view.free_media_ports),
+      Times(wanted.memory_bytes, total.memory_bytes, taken.memory_bytes),
+      Times(wanted.milli_cpu, total.milli_cpu, taken.milli_cpu),
+      Times(wanted.gpus, total.gpus, taken.gpus),
+      std::min(node.free_http_ports, node.free_media_ports),
   });
 }
 
