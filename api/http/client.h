@@ -39,7 +39,8 @@ class Client {
   // Any HTTP status is a success here. Redirects are not followed. Nothing is retried, except that
   // a request other than POST and PATCH is sent again if the kept connection it went out on turns
   // out to have been closed by the peer.
-  // Errors: kUnavailable: ConnectionRefused, ConnectionFailed, TlsFailed, BadReply, ReplyTooLarge;
+  // Errors: kUnavailable: ConnectionRefused, ConnectionFailed, CertificateExpired,
+  //     CertificateInvalid, TlsHandshakeFailed, BadReply, ReplyTooLarge;
   //     kTimeout; kCancelled; kInvalid: the URL.
   virtual Result<ClientResponse> Do(const Context& ctx, const ClientRequest& request) = 0;
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -13,6 +12,7 @@
 
 #include "api/http/client.h"
 #include "api/http/client_request.h"
+#include "api/http/curl_errors.h"
 #include "api/http/curl_session.h"
 
 namespace nekoplane::http {
@@ -87,40 +87,17 @@ curl_blob AsBlob(const std::string& pem) {
 
 Status FromCurl(CURLcode code, CURL* easy, const Transfer& transfer, const char* details,
                 const std::string& peer) {
-  const std::string text = *details != '\0' ? details : curl_easy_strerror(code);
-  const auto unavailable = [&](const char* reason) {
-    return MakeStatus(Code::kUnavailable, reason, peer + ": " + text);
-  };
-  long os_error = 0;  // NOLINT(google-runtime-int)
-  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-  switch (code) {
-    case CURLE_URL_MALFORMAT:
-      return MakeStatus(Code::kInvalid, "BadUrl", peer + ": " + text);
-    case CURLE_COULDNT_CONNECT:
-      return unavailable(os_error == ECONNREFUSED ? "ConnectionRefused" : "ConnectionFailed");
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_INTERFACE_FAILED:
-      return unavailable("ConnectionFailed");
-    case CURLE_OPERATION_TIMEDOUT:
-      return MakeStatus(Code::kTimeout, "Timeout", peer + ": " + text);
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return unavailable("TlsFailed");
-    case CURLE_WRITE_ERROR:
-      if (transfer.too_large) {
-        return MakeStatus(Code::kUnavailable, "ReplyTooLarge",
-                          peer + ": the reply is larger than " +
-                              std::to_string(transfer.request->max_reply_bytes) + " bytes");
-      }
-      if (transfer.cancelled) return MakeStatus(Code::kCancelled, "Cancelled", "stopped reading");
-      return unavailable("BadReply");
-    default:
-      return unavailable("BadReply");
+  if (code == CURLE_WRITE_ERROR && transfer.too_large) {
+    return MakeStatus(Code::kUnavailable, "ReplyTooLarge",
+                      peer + ": the reply is larger than " +
+                          std::to_string(transfer.request->max_reply_bytes) + " bytes");
   }
+  if (code == CURLE_WRITE_ERROR && transfer.cancelled) {
+    return MakeStatus(Code::kCancelled, "Cancelled", "stopped reading");
+  }
+  long os_error = 0;  // NOLINT(google-runtime-int): libcurl's type
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+  return CurlFailure(code, os_error, peer, *details != '\0' ? details : curl_easy_strerror(code));
 }
 
 class CurlClient final : public Client {
@@ -173,7 +150,10 @@ class CurlClient final : public Client {
         easy, CURLOPT_CONNECTTIMEOUT_MS,
         static_cast<long>(  // NOLINT(google-runtime-int)
             std::chrono::ceil<std::chrono::milliseconds>(options_.connect_timeout).count()));
+    // A machine that vanished without a word is noticed within a minute.
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 15L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 5L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, details);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, OnBody);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);

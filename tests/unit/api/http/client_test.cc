@@ -10,6 +10,7 @@
 #include <future>
 #include <thread>
 
+#include "api/http/curl_errors.h"
 #include "tests/unit/api/http/server_fixture.h"
 
 namespace nekoplane::http {
@@ -457,11 +458,11 @@ class CurlTlsTest : public CurlClientTest {
     return options;
   }
 
-  void ExpectTlsFailed(const CurlOptions& options, const std::string& url) {
+  void ExpectRefused(const CurlOptions& options, const std::string& url, const char* reason) {
     const auto response = MakeCurlClient(clock_, options)->Do(Soon(), {.url = url});
     ASSERT_FALSE(response);
     EXPECT_EQ(response.error().code, Code::kUnavailable);
-    EXPECT_EQ(response.error().reason, "TlsFailed") << response.error().ToString();
+    EXPECT_EQ(response.error().reason, reason) << response.error().ToString();
   }
 
   std::string url_;
@@ -478,14 +479,14 @@ TEST_F(CurlTlsTest, ShowsItsCertificateFromMemory) {
 }
 
 TEST_F(CurlTlsTest, TrustsNobodyElseThanTheGivenCa) {
-  ExpectTlsFailed({}, url_);
+  ExpectRefused({}, url_, "CertificateInvalid");
   SystemRandom random;
   CurlOptions other;
   other.ca_pem = auth::CertificateAuthority::Create("other", clock_.WallNow(), random)
                      .value()
                      .identity()
                      .certificate;
-  ExpectTlsFailed(other, url_);
+  ExpectRefused(other, url_, "CertificateInvalid");
 }
 
 TEST_F(CurlTlsTest, ChecksTheNameInTheCertificate) {
@@ -498,7 +499,67 @@ TEST_F(CurlTlsTest, ChecksTheNameInTheCertificate) {
           .value();
   StartServer(Serve, {},
               std::make_shared<TlsMaterial>(TlsMaterial{other.certificate, other.key, ""}));
-  ExpectTlsFailed(Trusting(), "https://" + address_ + "/");
+  ExpectRefused(Trusting(), "https://" + address_ + "/", "CertificateInvalid");
+}
+
+TEST_F(CurlTlsTest, ToldApartFromAnExpiredCertificateOfTheServer) {
+  TestTls& tls = TestTls::Get();
+  const auto old =
+      tls.ca
+          .IssueServer({{"localhost"}, {"127.0.0.1"}}, clock_.WallNow() - std::chrono::hours(48),
+                       std::chrono::hours(1), tls.random)
+          .value();
+  StartServer(Serve, {}, std::make_shared<TlsMaterial>(TlsMaterial{old.certificate, old.key, ""}));
+  ExpectRefused(Trusting(), "https://" + address_ + "/", "CertificateExpired");
+}
+
+TEST_F(CurlTlsTest, APeerThatSpeaksNoTlsFailsTheHandshake) {
+  StartServer(Serve);
+  ExpectRefused(Trusting(), "https://" + address_ + "/", "TlsHandshakeFailed");
+}
+
+TEST_F(CurlTlsTest, TellsThatTheServerRefusesOurCertificate) {
+  SystemRandom random;
+  const auto foreign =
+      auth::CertificateAuthority::Create("other", clock_.WallNow(), random).value();
+  const auto me =
+      foreign.IssueClient("me", {}, clock_.WallNow(), std::chrono::hours(1), random).value();
+  CurlOptions options = Trusting();
+  options.cert_pem = me.certificate;
+  options.key_pem = me.key;
+  ExpectRefused(options, url_, "CertificateInvalid");
+}
+
+struct Failure {
+  CURLcode code;
+  const char *text, *reason;
+};
+
+// OpenSSL's own words, as libcurl hands them on.
+TEST(TlsReasonTest, IsReadFromWhatOpensslSays) {
+  const Failure cases[] = {
+      {CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: certificate has expired",
+       "CertificateExpired"},
+      {CURLE_PEER_FAILED_VERIFICATION,
+       "SSL: no alternative certificate subject name matches target host name '10.0.0.1'",
+       "CertificateInvalid"},
+      {CURLE_SSL_CERTPROBLEM, "could not load PEM client certificate", "CertificateInvalid"},
+      {CURLE_SSL_CONNECT_ERROR, "error:0A00010B:SSL routines::wrong version number",
+       "TlsHandshakeFailed"},
+      {CURLE_SSL_CONNECT_ERROR, "error:0A000412:SSL routines::sslv3 alert bad certificate",
+       "CertificateInvalid"},
+      {CURLE_RECV_ERROR,
+       "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0",
+       "CertificateInvalid"},
+      {CURLE_RECV_ERROR,
+       "OpenSSL SSL_read: error:0A000415:SSL routines::sslv3 alert certificate expired, errno 0",
+       "CertificateExpired"},
+      {CURLE_RECV_ERROR,
+       "OpenSSL SSL_read: error:0A000438:SSL routines::tlsv1 alert internal error, errno 0",
+       "TlsHandshakeFailed"},
+      {CURLE_RECV_ERROR, "Recv failure: Connection reset by peer", ""},
+      {CURLE_COULDNT_CONNECT, "Failed to connect to certificate has expired port 1", ""}};
+  for (const auto& c : cases) EXPECT_EQ(TlsReason(c.code, c.text), c.reason) << c.text;
 }
 
 }  // namespace
