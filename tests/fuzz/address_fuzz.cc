@@ -44,7 +44,9 @@ NEKO_FUZZ(address) {
   Fine(config::ParseAddress(input));
   for (const bool tls : {false, true}) {
     const auto endpoint = runtime::docker::ParseEndpoint(input, tls);
-    if (Fine(endpoint)) NEKO_PROMISE(!endpoint->base_url.empty() && !endpoint->host.empty());
+    if (Fine(endpoint))
+      NEKO_PROMISE(!endpoint->base_url.empty() &&
+                   endpoint->host.empty() == endpoint->ssh.has_value());
   }
   const auto image = runtime::docker::ParseImageReference(input);
   if (Fine(image)) NEKO_PROMISE(!image->repository.empty() && !image->tag.empty());

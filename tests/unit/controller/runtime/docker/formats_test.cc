@@ -157,10 +157,60 @@ TEST(EndpointTest, IsUnderstood) {
     EXPECT_EQ(got->host, c.host);
   }
   for (const char* bad : {"", "docker", "unix://relative", "tcp://", "tcp://h", "tcp://h:x",
-                          "ssh://h:22", "tcp://h:1/path", "tcp://u@h:1"}) {
+                          "tcp://h:1/path", "tcp://u@h:1"}) {
     EXPECT_TRUE(ParseEndpoint(bad, false).is(Code::kInvalid)) << bad;
   }
   EXPECT_TRUE(ParseEndpoint("unix:///" + std::string(200, 'x'), false).is(Code::kInvalid));
+  // Certificates that would not be used are a mistake that somebody should hear of.
+  for (const char* bare : {"unix:///s", "http://h:1", "ssh://h"}) {
+    EXPECT_TRUE(ParseEndpoint(bare, true).is(Code::kInvalid)) << bare;
+  }
+}
+
+TEST(EndpointTest, SshIsUnderstood) {
+  const struct {
+    const char* text;
+    SshTarget target;
+  } cases[] = {{"ssh://pi", {"", "pi", 0, "/var/run/docker.sock"}},
+               {"ssh://me@pi.lan:2222", {"me", "pi.lan", 2222, "/var/run/docker.sock"}},
+               {"ssh://me@pi/", {"me", "pi", 0, "/var/run/docker.sock"}},
+               {"ssh://me@[fd00::7]:22/run/user/1000/docker.sock",
+                {"me", "fd00::7", 22, "/run/user/1000/docker.sock"}},
+               {"ssh://[fd00::7]", {"", "fd00::7", 0, "/var/run/docker.sock"}}};
+
+  for (const auto& c : cases) {
+    const auto got = ParseEndpoint(c.text, false);
+    ASSERT_TRUE(got) << c.text << ": " << got.error().message;
+    EXPECT_EQ(got->ssh, c.target) << c.text;
+    EXPECT_EQ(got->base_url, "http://engine");
+    EXPECT_EQ(got->host, "");
+  }
+  // What ssh could take for an option, or for more than one argument.
+  for (const char* bad :
+       {"ssh://", "ssh://-oProxyCommand=x", "ssh://-l@h", "ssh://me@-h", "ssh://h:0", "ssh://h:x",
+        "ssh://h:65536", "ssh://me@@h", "ssh://h/a:b", "ssh://h/a b", "ssh://h;id", "ssh://h$(id)",
+        "ssh://me:secret@h", "ssh://[fd00::7", "ssh://a,b"}) {
+    EXPECT_TRUE(ParseEndpoint(bad, false).is(Code::kInvalid)) << bad;
+  }
+}
+
+TEST(EndpointTest, TellsWhatIsOpenToTheNetwork) {
+  const struct {
+    const char* text;
+    bool tls, open;
+  } cases[] = {{"tcp://10.0.0.7:2375", false, true},
+               {"http://pi:2375", false, true},
+               {"https://pi:2376", false, true},
+               {"tcp://10.0.0.7:2376", true, false},
+               {"tcp://127.0.0.1:2375", false, false},
+               {"tcp://localhost:2375", false, false},
+               {"tcp://[::1]:2375", false, false},
+               {"unix:///s", false, false},
+               {"ssh://pi", false, false}};
+
+  for (const auto& c : cases) {
+    EXPECT_EQ(ParseEndpoint(c.text, c.tls)->OpenToTheNetwork(c.tls), c.open) << c.text;
+  }
 }
 
 TEST(ApiVersionTest, IsTheSmallerOfBoth) {
