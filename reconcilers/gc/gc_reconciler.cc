@@ -94,7 +94,10 @@ manager::Outcome GcReconciler::Reconcile(const Context& ctx, const queue::Key& k
   } else {
     auto looked = Look(ctx, deps_, key.name, options_);
     if (!looked) {
-      if (looked.is(Code::kNotFound)) return manager::Done{};
+      if (looked.is(Code::kNotFound)) {
+        Forget(key.name);
+        return manager::Done{};
+      }
       return manager::RequeueAfter{options_.period};  // nobody knows: nothing goes
     }
     findings = std::move(looked).value();
@@ -142,6 +145,11 @@ std::vector<Finding> GcReconciler::SeenTwice(const std::string& node,
   }
   before = std::move(seen);
   return twice;
+}
+
+void GcReconciler::Forget(const std::string& node) {
+  MutexLock lock(mu_);
+  first_seen_.erase(node);
 }
 
 Result<void> GcReconciler::Remove(const Context& ctx, const Finding& finding) {

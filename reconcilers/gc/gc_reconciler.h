@@ -59,6 +59,8 @@ class GcReconciler final : public manager::Reconciler {
   // Findings of this look that were there in an earlier one already; remembers the rest.
   std::vector<Finding> SeenTwice(const std::string& node, std::vector<Finding> findings)
       EXCLUDES(mu_);
+  // A node that went and comes again is looked at twice again.
+  void Forget(const std::string& node) EXCLUDES(mu_);
   Result<void> Remove(const Context& ctx, const Finding& finding);
 
   const Deps deps_;

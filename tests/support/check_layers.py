@@ -28,7 +28,8 @@ ALLOWED = {
     "controller/manifests": API,
     "controller/neko": ["api/base", "api/http"],
     "controller/runtime": ["api/base", "api/v1alpha1", "api/codec", "controller/metrics"],
-    "controller/runtime/docker": ["api/base", "api/v1alpha1", "api/codec", "api/http", "controller/runtime"],
+    "controller/runtime/docker": ["api/base", "api/v1alpha1", "api/codec", "api/http", "api/auth",
+                                  "controller/runtime"],
     "controller/runtime/sim": ["api/base", "api/v1alpha1", "controller/runtime"],
     "controller/store/sqlite": ["api/base", "api/v1alpha1", "api/codec", "api/store"],
     "reconcilers/common": API + ["controller/manager", "controller/queue", "controller/scheduler"],
@@ -37,8 +38,9 @@ RECONCILER = API + ["controller/manager", "controller/informer", "controller/que
                     "controller/metrics", "controller/runtime/runtime_driver.h", "reconcilers/common"]
 for kind in ("session", "node", "profile", "gc"):
     ALLOWED["reconcilers/" + kind] = RECONCILER
+ALLOWED["reconcilers/driver"] = RECONCILER + ["controller/runtime/node_drivers.h"]
 ALLOWED["reconcilers/triggers"] = RECONCILER + ["reconcilers/" + kind + "/" + kind + "_triggers.h"
-                                               for kind in ("session", "node", "profile")]
+                                               for kind in ("session", "node", "profile", "driver")]
 
 # Only the implementations of the injected interfaces may use these.
 NONDETERMINISM = re.compile(

@@ -31,11 +31,12 @@
 #include "controller/metrics/nekoplane_metrics.h"
 #include "controller/metrics/process_metrics.h"
 #include "controller/neko/viewers.h"
-#include "controller/runtime/docker/docker_driver.h"
+#include "controller/runtime/docker/docker_connector.h"
 #include "controller/runtime/docker/endpoint.h"
 #include "controller/runtime/metered_driver.h"
-#include "controller/runtime/static_driver_set.h"
+#include "controller/runtime/node_drivers.h"
 #include "controller/store/sqlite/sqlite_store.h"
+#include "reconcilers/driver/driver_reconciler.h"
 #include "reconcilers/gc/gc_reconciler.h"
 #include "reconcilers/node/node_reconciler.h"
 #include "reconcilers/profile/profile_reconciler.h"
@@ -116,7 +117,7 @@ class ProgramImpl final : public Program {
 
  private:
   Result<void> OpenStore();
-  Result<void> ConnectEngine();
+  Result<void> PrepareDrivers();
   void AddControllers();
   void AddMetrics();
   Result<void> StartServers(const std::string& hostname);
@@ -151,13 +152,15 @@ class ProgramImpl final : public Program {
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<registry::Client> client_;
 
-  std::unique_ptr<http::Client> engine_client_, probe_client_;
-  std::unique_ptr<runtime::StaticDriverSet> drivers_;
+  std::unique_ptr<http::Client> probe_client_;
+  std::unique_ptr<runtime::DockerConnector> docker_;
+  std::unique_ptr<runtime::NodeDrivers> drivers_;
   std::unique_ptr<manager::StoreEventRecorder> events_;
   std::unique_ptr<reconcilers::BackgroundRunner> background_;
   reconcilers::PlacementQueue waiting_;
   std::unique_ptr<PlacementQuestions> placement_;
 
+  std::unique_ptr<reconcilers::driver::DriverReconciler> driver_reconciler_;
   std::unique_ptr<reconcilers::session::SessionReconciler> session_reconciler_;
   std::unique_ptr<reconcilers::node::NodeReconciler> node_reconciler_;
   std::unique_ptr<reconcilers::profile::ProfileReconciler> profile_reconciler_;
@@ -185,7 +188,7 @@ Result<void> ProgramImpl::Run(const std::string& hostname) {
   NEKO_RETURN_IF_ERROR(OpenStore());
   NEKO_RETURN_IF_ERROR(registry_->Bootstrap(ctx));
   NEKO_RETURN_IF_ERROR(CreateBuiltinClasses(ctx, *client_));
-  NEKO_RETURN_IF_ERROR(ConnectEngine());
+  NEKO_RETURN_IF_ERROR(PrepareDrivers());
   NEKO_TRY(const BrowserNode host,
            reconcilers::node::EnsureHostNode(ctx, *client_,
                                              {.docker_endpoint = options_.docker_host,
@@ -197,8 +200,11 @@ Result<void> ProgramImpl::Run(const std::string& hostname) {
   AddMetrics();
   NEKO_RETURN_IF_ERROR(StartServers(hostname));
   NEKO_RETURN_IF_ERROR(triggers_->StartInformers());
+  // Nobody looks at a node before it has its driver.
+  for (const auto& node : triggers_->nodes().List()) {
+    driver_reconciler_->Reconcile(ctx, {"", node->metadata.name});
+  }
   manager_->Start();
-  triggers_->WatchEngines(*drivers_);
   if (!options_.manifests.empty()) {
     manifests_->Start();
   }
@@ -231,21 +237,25 @@ Result<void> ProgramImpl::OpenStore() {
   return {};
 }
 
-Result<void> ProgramImpl::ConnectEngine() {
-  NEKO_TRY(const auto endpoint, runtime::docker::ParseEndpoint(options_.docker_host, false));
-  engine_client_ = http::MakeCurlClient(clock_, {.unix_socket = endpoint.unix_socket});
+Result<void> ProgramImpl::PrepareDrivers() {
+  NEKO_RETURN_IF_ERROR(runtime::docker::ParseEndpoint(options_.docker_host, false));
   probe_client_ = http::MakeRestClient(clock_);
-  runtime::DockerDriverOptions docker{.node = BrowserNode::kHost,
-                                      .installation = store_->InstallationId()};
-  docker.api.base_url = endpoint.base_url;
-  docker.probe_host = options_.publish_address.empty() ? endpoint.host : options_.publish_address;
-  auto driver = std::make_shared<runtime::DockerDriver>(
-      runtime::DockerDriverDeps{clock_, *engine_client_, *probe_client_, log_}, std::move(docker));
-  runtime::StaticDriverSet::Map map;
-  map.emplace(BrowserNode::kHost,
-              std::make_shared<runtime::MeteredDriver>(BrowserNode::kHost, std::move(driver),
-                                                       engine_metrics_, clock_));
-  drivers_ = std::make_unique<runtime::StaticDriverSet>(std::move(map));
+  docker_ = std::make_unique<runtime::DockerConnector>(
+      runtime::DockerConnectorDeps{clock_, *probe_client_, log_},
+      runtime::DockerConnectorOptions{.installation = store_->InstallationId(),
+                                      .socket_folder = options_.data_dir + "/run",
+                                      .host_publish_address = options_.publish_address});
+  drivers_ = std::make_unique<runtime::NodeDrivers>(
+      runtime::NodeDriverFactory{
+          .docker =
+              [this](const BrowserNode& node, const runtime::SecretData& secret) {
+                return docker_->Connect(node, secret);
+              },
+          .taos_worker = nullptr},
+      [this](const std::string& node, std::shared_ptr<runtime::RuntimeDriver> driver) {
+        return std::make_shared<runtime::MeteredDriver>(node, std::move(driver), engine_metrics_,
+                                                        clock_);
+      });
   background_ = reconcilers::MakeThreadRunner(kBackgroundThreads);
   return {};
 }
@@ -254,6 +264,17 @@ void ProgramImpl::AddControllers() {
   events_ =
       std::make_unique<manager::StoreEventRecorder>(*registry_, clock_, *timers_, random_, log_);
   manager_ = std::make_unique<manager::Manager>(clock_, random_, log_, &controller_metrics_);
+
+  driver_reconciler_ =
+      std::make_unique<reconcilers::driver::DriverReconciler>(reconcilers::driver::Deps{
+          .client = *client_,
+          .drivers = *drivers_,
+          .log = log_,
+          .events = *events_,
+          .changed = [this](const std::string& node,
+                            const auto& driver) { triggers_->WatchEngine(node, driver); },
+          .open_to_the_network = runtime::OpenToTheNetwork});
+  manager::Controller& drivers = manager_->Add(*driver_reconciler_, {.workers = 1, .backoff = {}});
 
   session_reconciler_ = std::make_unique<reconcilers::session::SessionReconciler>(
       reconcilers::session::Deps{
@@ -300,7 +321,8 @@ void ProgramImpl::AddControllers() {
           .between_looks = std::min<Duration>(std::chrono::seconds(10), options_.gc_interval / 2)});
   gc_ = &manager_->Add(*gc_reconciler_, {.workers = 1, .backoff = {}});
   triggers_ = std::make_unique<reconcilers::Triggers>(
-      *store_, log_, reconcilers::Triggers::Controllers{*sessions_, *nodes_, *profiles_, *gc_},
+      *store_, log_,
+      reconcilers::Triggers::Controllers{*sessions_, *nodes_, *profiles_, *gc_, &drivers},
       waiting_);
 }
 
@@ -425,8 +447,12 @@ Result<std::vector<GcItem>> ProgramImpl::CollectGarbage(const Context& ctx, bool
          finding.why + (finding.too_young ? " (goes when it is older than the grace time)" : "")});
   };
   for (const std::string& node : drivers_->Nodes()) {
-    NEKO_TRY(const auto findings, reconcilers::gc::Look(ctx, deps, node, options));
-    for (const auto& finding : findings) add(finding);
+    const auto findings = reconcilers::gc::Look(ctx, deps, node, options);
+    if (!findings) {
+      items.push_back({node, "node", node, "could not be looked at: " + findings.error().message});
+      continue;
+    }
+    for (const auto& finding : *findings) add(finding);
   }
   for (const auto& finding : reconcilers::gc::LookAtStore(deps)) add(finding);
   if (!dry_run) {
