@@ -29,6 +29,10 @@ class Engine {
  public:
   static bool Available();
   Engine();
+  // Another one, by its socket; Stop and Start are not for it.
+  explicit Engine(std::string socket);
+
+  bool Answers() { return Call("GET", "/_ping").first == 200; }
 
   std::string host() const { return "unix://" + socket_; }
 

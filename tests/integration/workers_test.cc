@@ -1,0 +1,239 @@
+// Three engines: the host's, and two workers in network namespaces behind mutual TLS.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "api/registry/base64.h"
+#include "tests/integration/worker.h"
+#include "tests/integration/world.h"
+
+namespace nekoplane::integration {
+namespace {
+
+constexpr char kNodes[] = "/apis/nekoplane.dev/v1alpha1/browsernodes";
+constexpr char kSecrets[] = "/api/v1/namespaces/nekoplane-system/secrets";
+
+// Who a container is, and since when it runs: the same after trouble means that it was left alone.
+using Lives = std::map<std::string, std::string>;
+
+class WorkersTest : public IntegrationTest {
+ protected:
+  void SetUp() override {
+    IntegrationTest::SetUp();
+    if (HasFatalFailure()) return;
+    for (int i = 0; i < 2; ++i) workers_.push_back(std::make_unique<Worker>(i, papers_));
+    neko_ = std::make_unique<Nekoplane>(
+        *engine_, NekoplaneOptions{.flags = {"--worker-core-floor", "0", "--gc-interval", "5s",
+                                             "--gc-grace", "1s"}});
+    for (const auto& worker : workers_) worker->AwaitUp();
+  }
+
+  void TearDown() override {
+    if (neko_ == nullptr) return;
+    // Nothing of ours is left anywhere, once nobody wants anything any more.
+    for (const json& session : neko_->Sessions()) {
+      EXPECT_TRUE(
+          neko_->Delete("browsersessions/" + session["metadata"]["name"].get<std::string>()));
+    }
+    for (Engine* engine : Engines()) {
+      EXPECT_TRUE(Eventually(seconds(30), [&] {
+        return engine->Containers(neko_->label()).empty() && engine->Volumes(neko_->label()).empty();
+      })) << json(engine->Containers(neko_->label())).dump(1);
+    }
+    neko_.reset();
+  }
+
+  std::vector<Engine*> Engines() {
+    std::vector<Engine*> engines = {engine_.get()};
+    for (const auto& worker : workers_) engines.push_back(&worker->engine());
+    return engines;
+  }
+
+  static json SecretOf(const std::string& name, const std::string& ca,
+                       const auth::Identity& client) {
+    using registry::Base64Encode;
+    return {{"apiVersion", "v1"},
+            {"kind", "Secret"},
+            {"metadata", {{"name", name}}},
+            {"data",
+             {{"ca.crt", Base64Encode(ca)},
+              {"tls.crt", Base64Encode(client.certificate)},
+              {"tls.key", Base64Encode(client.key)}}}};
+  }
+
+  void PutSecret(const std::string& name, const std::string& ca, const auth::Identity& client) {
+    const json secret = SecretOf(name, ca, client);
+    const auto put = neko_->Raw("PATCH", std::string(kSecrets) + "/" + name,
+                                {{"data", secret["data"]}});
+    if (put.is(Code::kNotFound)) {
+      const auto made = neko_->Raw("POST", kSecrets, secret);
+      ASSERT_TRUE(made) << made.error().ToString();
+      return;
+    }
+    ASSERT_TRUE(put) << put.error().ToString();
+  }
+
+  void CreateNode(const std::string& name, const Worker& worker, const std::string& secret,
+                  const json& labels = json::object()) {
+    const auto made = neko_->Raw(
+        "POST", kNodes,
+        {{"apiVersion", "nekoplane.dev/v1alpha1"},
+         {"kind", "BrowserNode"},
+         {"metadata", {{"name", name}, {"labels", labels}}},
+         {"spec",
+          {{"docker",
+            {{"endpoint", worker.endpoint()}, {"tls", {{"secretRef", {{"name", secret}}}}}}},
+           {"address", worker.address()}}}});
+    ASSERT_TRUE(made) << made.error().ToString();
+  }
+
+  json Node(const std::string& name) {
+    const auto node = neko_->Raw("GET", std::string(kNodes) + "/" + name);
+    return node ? *node : json();
+  }
+
+  // The node is (not) Ready, and a message of it holds `words`.
+  testing::AssertionResult Becomes(const std::string& name, bool ready,
+                                   const std::string& words = "",
+                                   seconds timeout = seconds(30)) {
+    json node;
+    const bool done = Eventually(timeout, [&] {
+      node = Node(name);
+      return !node.is_null() && (neko_->Condition(node, "Ready") == "True") == ready &&
+             neko_->Condition(node, "Ready", "message").find(words) != std::string::npos;
+    });
+    if (done) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << name << ": " << node["status"].dump(1);
+  }
+
+  void AddBothWorkers() {
+    for (int i = 0; i < 2; ++i) {
+      const std::string name = "w" + std::to_string(i + 1);
+      PutSecret(name + "-keys", papers_.ca(), papers_.Client());
+      CreateNode(name, *workers_[i], name + "-keys", {{"room", i == 0 ? "attic" : "cellar"}});
+    }
+    ASSERT_TRUE(Becomes("w1", true));
+    ASSERT_TRUE(Becomes("w2", true));
+  }
+
+  Lives LivesOn(Engine& engine) {
+    Lives lives;
+    for (const json& container : engine.Containers(neko_->label())) {
+      const json seen = engine.Inspect(container["Id"]);
+      lives[seen["Id"]] = seen["State"]["StartedAt"];
+    }
+    return lives;
+  }
+
+  Papers papers_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Nekoplane> neko_;
+};
+
+// Makes and deletes sessions on a node for as long as it lives.
+class Bustle {
+ public:
+  Bustle(Nekoplane& neko, const std::string& node) : thread_([this, &neko, node] {
+    for (int i = 0; !stop_; ++i) {
+      const std::string name = "bustle-" + node + "-" + std::to_string(i);
+      neko.CreateSession(name, {{"nodeName", node}});
+      neko.AwaitReady(name, seconds(60));
+      EXPECT_TRUE(neko.Delete("browsersessions/" + name));
+      EXPECT_TRUE(neko.AwaitGone(name, seconds(60)));
+      ++rounds_;
+    }
+  }) {}
+
+  ~Bustle() { Stop(); }
+
+  int Stop() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return rounds_;
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  std::atomic<int> rounds_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(WorkersTest, BrowsersRunOnThreeEnginesAndCertificatesComeAndGo) {
+  ASSERT_NO_FATAL_FAILURE(AddBothWorkers());
+  neko_->CreateSession("here", {{"nodeName", "host"}});
+  neko_->CreateSession("named", {{"nodeName", "w2"}});
+  neko_->CreateSession("chosen", {{"nodeSelector", {{"room", "attic"}}}});
+  for (const auto& [name, node] : {std::pair{"here", "host"}, {"named", "w2"}, {"chosen", "w1"}}) {
+    const json session = neko_->AwaitReady(name);
+    EXPECT_EQ(session["status"]["nodeName"], node);
+  }
+  for (Engine* engine : Engines()) EXPECT_EQ(LivesOn(*engine).size(), 1U);
+  const Lives before = LivesOn(workers_[0]->engine());
+
+  // What follows happens to w1, and to nobody else.
+  Bustle bustle(*neko_, "w2");
+  Papers strangers;
+  PutSecret("w1-keys", papers_.ca(), strangers.Client());
+  EXPECT_TRUE(Becomes("w1", false, "certificate"));
+  PutSecret("w1-keys", papers_.ca(), papers_.Client(seconds(7200)));
+  EXPECT_TRUE(Becomes("w1", false, "expired on"));
+  PutSecret("w1-keys", strangers.ca(), papers_.Client());
+  EXPECT_TRUE(Becomes("w1", false, "certificate"));
+  ASSERT_TRUE(neko_->Raw("DELETE", std::string(kSecrets) + "/w1-keys"));
+  EXPECT_TRUE(Becomes("w1", false, "there is no Secret nekoplane-system/w1-keys"));
+  PutSecret("w1-keys", papers_.ca(), papers_.Client());
+  EXPECT_TRUE(Becomes("w1", true));
+  // A new certificate in place of a good one is used without a moment's pause.
+  {
+    Bustle on_w1(*neko_, "w1");
+    for (int i = 0; i < 5; ++i) {
+      PutSecret("w1-keys", papers_.ca(), papers_.Client());
+      std::this_thread::sleep_for(milliseconds(300));
+    }
+    EXPECT_GT(on_w1.Stop(), 0);
+  }
+  EXPECT_GT(bustle.Stop(), 0);
+  neko_->AwaitReady("chosen");
+  EXPECT_EQ(LivesOn(workers_[0]->engine()), before) << "the browser lived through all of it";
+  EXPECT_EQ(neko_->LogTail().find("PRIVATE KEY"), std::string::npos);
+}
+
+TEST_F(WorkersTest, ACutLinkARestartedEngineAndANodeThatLeaves) {
+  ASSERT_NO_FATAL_FAILURE(AddBothWorkers());
+  for (const char* name : {"a", "b"}) neko_->CreateSession(name, {{"nodeName", "w1"}});
+  neko_->CreateSession("c", {{"nodeName", "w2"}});
+  for (const char* name : {"a", "b", "c"}) neko_->AwaitReady(name);
+  const Lives before = LivesOn(workers_[0]->engine());
+  ASSERT_EQ(before.size(), 2U);
+
+  workers_[0]->Link(false);
+  // Meanwhile the engine of w2 comes back as another machine's would, with other papers; its
+  // browsers ended with it.
+  Papers renewed;
+  workers_[1]->Restart(renewed);
+  EXPECT_TRUE(Becomes("w2", false, "certificate"));
+  PutSecret("w2-keys", renewed.ca(), renewed.Client());
+  EXPECT_TRUE(Becomes("w2", true));
+  EXPECT_TRUE(Becomes("w1", false));
+  neko_->CreateSession("d", {{"nodeName", "host"}});
+  neko_->AwaitReady("d");
+  neko_->AwaitReady("c");
+  EXPECT_EQ(LivesOn(workers_[1]->engine()).size(), 1U);
+
+  workers_[0]->Link(true);
+  EXPECT_TRUE(Becomes("w1", true));
+  for (const char* name : {"a", "b"}) neko_->AwaitReady(name);
+  EXPECT_EQ(LivesOn(workers_[0]->engine()), before) << "nothing was restarted or made twice";
+
+  ASSERT_TRUE(neko_->Delete("browsersessions/c"));
+  ASSERT_TRUE(neko_->AwaitGone("c"));
+  ASSERT_TRUE(neko_->Raw("DELETE", std::string(kNodes) + "/w2"));
+  EXPECT_TRUE(Eventually(seconds(20), [&] { return Node("w2").is_null(); }));
+  EXPECT_TRUE(LivesOn(workers_[1]->engine()).empty());
+  neko_->AwaitReady("a");
+}
+
+}  // namespace
+}  // namespace nekoplane::integration
