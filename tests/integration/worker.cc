@@ -108,14 +108,28 @@ void Worker::StartEngine(Papers& papers) {
   Write(folder_ + "/cert.pem", identity.certificate);
   Write(folder_ + "/key.pem", identity.key);
   // `ip netns exec` would hide the cgroups.
-  process_ = std::make_unique<Process>(
-      std::vector<std::string>{"nsenter", "--net=/run/netns/" + name_, "dockerd", "--data-root",
-                               folder_ + "/data", "--exec-root", folder_ + "/exec", "--pidfile",
-                               folder_ + "/docker.pid", "-H", "unix://" + folder_ + "/docker.sock",
-                               "-H", endpoint(), "--tlsverify", "--tlscacert", folder_ + "/ca.pem",
-                               "--tlscert", folder_ + "/cert.pem", "--tlskey",
-                               folder_ + "/key.pem"},
-      std::map<std::string, std::string>{}, folder_ + "/engine.log");
+  process_ =
+      std::make_unique<Process>(std::vector<std::string>{"nsenter",
+                                                         "--net=/run/netns/" + name_,
+                                                         "dockerd",
+                                                         "--data-root",
+                                                         folder_ + "/data",
+                                                         "--exec-root",
+                                                         folder_ + "/exec",
+                                                         "--pidfile",
+                                                         folder_ + "/docker.pid",
+                                                         "-H",
+                                                         "unix://" + socket(),
+                                                         "-H",
+                                                         endpoint(),
+                                                         "--tlsverify",
+                                                         "--tlscacert",
+                                                         folder_ + "/ca.pem",
+                                                         "--tlscert",
+                                                         folder_ + "/cert.pem",
+                                                         "--tlskey",
+                                                         folder_ + "/key.pem"},
+                                std::map<std::string, std::string>{}, folder_ + "/engine.log");
 }
 
 void Worker::StopEngine() {
@@ -125,13 +139,12 @@ void Worker::StopEngine() {
 }
 
 void Worker::AwaitUp() {
-  if (engine_ == nullptr) engine_ = std::make_unique<Engine>(folder_ + "/docker.sock");
+  if (engine_ == nullptr) engine_ = std::make_unique<Engine>(socket());
   ASSERT_TRUE(Eventually(seconds(30), [&] { return !process_->Running() || engine_->Answers(); }));
   ASSERT_TRUE(engine_->Answers()) << Tail(folder_ + "/engine.log");
-  const RunResult image =
-      RunToEnd({NEKO_SOURCE_DIR "/tests/support/neko_standin/build-image.sh"},
-               {{"DOCKER_HOST", engine_->host()},
-                {"NEKO_STANDIN_BINARY", NEKO_BIN_DIR "/neko_standin"}});
+  const RunResult image = RunToEnd(
+      {NEKO_SOURCE_DIR "/tests/support/neko_standin/build-image.sh"},
+      {{"DOCKER_HOST", engine_->host()}, {"NEKO_STANDIN_BINARY", NEKO_BIN_DIR "/neko_standin"}});
   ASSERT_EQ(image.exit_code, 0) << image.err;
 }
 

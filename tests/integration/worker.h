@@ -48,6 +48,8 @@ class Worker {
 
   std::string endpoint() const { return "tcp://" + address_ + ":2376"; }
 
+  std::string socket() const { return folder_ + "/docker.sock"; }
+
   // The same engine by its socket, which needs no network.
   Engine& engine() { return *engine_; }
 

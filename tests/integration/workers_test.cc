@@ -1,7 +1,10 @@
 // Three engines: the host's, and two workers in network namespaces behind mutual TLS.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <atomic>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -24,6 +27,12 @@ class WorkersTest : public IntegrationTest {
     IntegrationTest::SetUp();
     if (HasFatalFailure()) return;
     for (int i = 0; i < 2; ++i) workers_.push_back(std::make_unique<Worker>(i, papers_));
+    // What nekoplane finds under the name of ssh: a forwarder to sockets of this machine.
+    tools_ = (std::filesystem::temp_directory_path() / "nekoplane-tools-XXXXXX").string();
+    ASSERT_NE(mkdtemp(tools_.data()), nullptr);
+    std::filesystem::create_symlink(NEKO_SOURCE_DIR "/tests/support/fake_ssh.py", tools_ + "/ssh");
+    path_ = std::getenv("PATH");
+    setenv("PATH", (tools_ + ":" + path_).c_str(), 1);
     neko_ = std::make_unique<Nekoplane>(
         *engine_, NekoplaneOptions{.flags = {"--worker-core-floor", "0", "--gc-interval", "5s",
                                              "--gc-grace", "1s"}});
@@ -31,6 +40,8 @@ class WorkersTest : public IntegrationTest {
   }
 
   void TearDown() override {
+    if (!path_.empty()) setenv("PATH", path_.c_str(), 1);
+    if (!tools_.empty()) std::filesystem::remove_all(tools_);
     if (neko_ == nullptr) return;
     // Nothing of ours is left anywhere, once nobody wants anything any more.
     for (const json& session : neko_->Sessions()) {
@@ -39,7 +50,8 @@ class WorkersTest : public IntegrationTest {
     }
     for (Engine* engine : Engines()) {
       EXPECT_TRUE(Eventually(seconds(30), [&] {
-        return engine->Containers(neko_->label()).empty() && engine->Volumes(neko_->label()).empty();
+        return engine->Containers(neko_->label()).empty() &&
+               engine->Volumes(neko_->label()).empty();
       })) << json(engine->Containers(neko_->label())).dump(1);
     }
     neko_.reset();
@@ -65,8 +77,8 @@ class WorkersTest : public IntegrationTest {
 
   void PutSecret(const std::string& name, const std::string& ca, const auth::Identity& client) {
     const json secret = SecretOf(name, ca, client);
-    const auto put = neko_->Raw("PATCH", std::string(kSecrets) + "/" + name,
-                                {{"data", secret["data"]}});
+    const auto put =
+        neko_->Raw("PATCH", std::string(kSecrets) + "/" + name, {{"data", secret["data"]}});
     if (put.is(Code::kNotFound)) {
       const auto made = neko_->Raw("POST", kSecrets, secret);
       ASSERT_TRUE(made) << made.error().ToString();
@@ -75,17 +87,13 @@ class WorkersTest : public IntegrationTest {
     ASSERT_TRUE(put) << put.error().ToString();
   }
 
-  void CreateNode(const std::string& name, const Worker& worker, const std::string& secret,
+  void CreateNode(const std::string& name, const Worker& worker, const json& docker,
                   const json& labels = json::object()) {
-    const auto made = neko_->Raw(
-        "POST", kNodes,
-        {{"apiVersion", "nekoplane.dev/v1alpha1"},
-         {"kind", "BrowserNode"},
-         {"metadata", {{"name", name}, {"labels", labels}}},
-         {"spec",
-          {{"docker",
-            {{"endpoint", worker.endpoint()}, {"tls", {{"secretRef", {{"name", secret}}}}}}},
-           {"address", worker.address()}}}});
+    const auto made = neko_->Raw("POST", kNodes,
+                                 {{"apiVersion", "nekoplane.dev/v1alpha1"},
+                                  {"kind", "BrowserNode"},
+                                  {"metadata", {{"name", name}, {"labels", labels}}},
+                                  {"spec", {{"docker", docker}, {"address", worker.address()}}}});
     ASSERT_TRUE(made) << made.error().ToString();
   }
 
@@ -96,8 +104,7 @@ class WorkersTest : public IntegrationTest {
 
   // The node is (not) Ready, and a message of it holds `words`.
   testing::AssertionResult Becomes(const std::string& name, bool ready,
-                                   const std::string& words = "",
-                                   seconds timeout = seconds(30)) {
+                                   const std::string& words = "", seconds timeout = seconds(30)) {
     json node;
     const bool done = Eventually(timeout, [&] {
       node = Node(name);
@@ -112,7 +119,10 @@ class WorkersTest : public IntegrationTest {
     for (int i = 0; i < 2; ++i) {
       const std::string name = "w" + std::to_string(i + 1);
       PutSecret(name + "-keys", papers_.ca(), papers_.Client());
-      CreateNode(name, *workers_[i], name + "-keys", {{"room", i == 0 ? "attic" : "cellar"}});
+      CreateNode(name, *workers_[i],
+                 {{"endpoint", workers_[i]->endpoint()},
+                  {"tls", {{"secretRef", {{"name", name + "-keys"}}}}}},
+                 {{"room", i == 0 ? "attic" : "cellar"}});
     }
     ASSERT_TRUE(Becomes("w1", true));
     ASSERT_TRUE(Becomes("w2", true));
@@ -127,6 +137,7 @@ class WorkersTest : public IntegrationTest {
     return lives;
   }
 
+  std::string tools_, path_;
   Papers papers_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Nekoplane> neko_;
@@ -135,16 +146,17 @@ class WorkersTest : public IntegrationTest {
 // Makes and deletes sessions on a node for as long as it lives.
 class Bustle {
  public:
-  Bustle(Nekoplane& neko, const std::string& node) : thread_([this, &neko, node] {
-    for (int i = 0; !stop_; ++i) {
-      const std::string name = "bustle-" + node + "-" + std::to_string(i);
-      neko.CreateSession(name, {{"nodeName", node}});
-      neko.AwaitReady(name, seconds(60));
-      EXPECT_TRUE(neko.Delete("browsersessions/" + name));
-      EXPECT_TRUE(neko.AwaitGone(name, seconds(60)));
-      ++rounds_;
-    }
-  }) {}
+  Bustle(Nekoplane& neko, const std::string& node)
+      : thread_([this, &neko, node] {
+          for (int i = 0; !stop_; ++i) {
+            const std::string name = "bustle-" + node + "-" + std::to_string(i);
+            neko.CreateSession(name, {{"nodeName", node}});
+            neko.AwaitReady(name, seconds(60));
+            EXPECT_TRUE(neko.Delete("browsersessions/" + name));
+            EXPECT_TRUE(neko.AwaitGone(name, seconds(60)));
+            ++rounds_;
+          }
+        }) {}
 
   ~Bustle() { Stop(); }
 
@@ -233,6 +245,36 @@ TEST_F(WorkersTest, ACutLinkARestartedEngineAndANodeThatLeaves) {
   EXPECT_TRUE(Eventually(seconds(20), [&] { return Node("w2").is_null(); }));
   EXPECT_TRUE(LivesOn(workers_[1]->engine()).empty());
   neko_->AwaitReady("a");
+}
+
+TEST_F(WorkersTest, ThroughSshAConnectionThatBreaksIsMadeAgain) {
+  CreateNode("far", *workers_[0], {{"endpoint", "ssh://me@attic" + workers_[0]->socket()}});
+  ASSERT_TRUE(Becomes("far", true));
+  neko_->CreateSession("s", {{"nodeName", "far"}});
+  neko_->AwaitReady("s");
+  const Lives before = LivesOn(workers_[0]->engine());
+  EXPECT_EQ(before.size(), 1U);
+  const auto ssh = [&] {
+    pid_t pid = 0;
+    std::ifstream(neko_->data() + "/run/ssh-1.sock.pid") >> pid;
+    return pid;
+  };
+  const pid_t first = ssh();
+  ASSERT_GT(first, 0);
+  ASSERT_EQ(kill(first, SIGKILL), 0);
+  EXPECT_TRUE(Eventually(seconds(20), [&] { return ssh() != first; }));
+  // Events come again: a browser that dies now is back soon.
+  ASSERT_TRUE(Becomes("far", true));
+  workers_[0]->engine().Kill(before.begin()->first);
+  EXPECT_TRUE(Eventually(seconds(20), [&] {
+    const Lives now = LivesOn(workers_[0]->engine());
+    return now.size() == 1 && now != before;
+  }));
+  neko_->AwaitReady("s");
+  ASSERT_TRUE(neko_->Delete("browsersessions/s"));
+  ASSERT_TRUE(neko_->AwaitGone("s"));
+  ASSERT_TRUE(neko_->Raw("DELETE", std::string(kNodes) + "/far"));
+  EXPECT_TRUE(Eventually(seconds(20), [&] { return kill(ssh(), 0) != 0; })) << "ssh still runs";
 }
 
 }  // namespace
