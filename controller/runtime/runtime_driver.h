@@ -72,14 +72,16 @@ struct InstanceSpec {
   std::int64_t pids = 0;
   std::vector<std::string> devices;
   std::int64_t gpus = 0;
+  bool mobile = false;  // for machines that choose the screen themselves
   Duration stop_timeout = std::chrono::seconds(20);
 };
 
 // A fact, read from the machine just now.
 struct Observed {
   // kCreated: exists, never started. kRunning: its first process runs; says nothing about the
-  // browser.
-  enum class Phase { kCreated, kRunning, kExited };
+  // browser. kStarting: was asked for, or may have been; nobody can say yet that it runs.
+  // EnsureStarted tells how it went.
+  enum class Phase { kCreated, kStarting, kRunning, kExited };
   ProviderId id;
   std::string session_uid, session_namespace, session_name, spec_hash;  // from our labels
   Phase phase = Phase::kCreated;
@@ -88,6 +90,8 @@ struct Observed {
   std::string image;        // as resolved by the engine
   int http_port = 0, media_port = 0;
   WallTime created_at{}, started_at{};
+  // Made up by the machine, which did not take the spec's; "" = the spec's is good. Secret.
+  std::string user_password;
 };
 
 struct ObservedVolume {
@@ -97,11 +101,19 @@ struct ObservedVolume {
   WallTime created_at{};
 };
 
+struct GpuFacts {
+  std::string vendor, model;
+  std::int64_t count = 0;
+};
+
 // Facts about the machine and its engine.
 struct NodeFacts {
   std::int64_t memory_bytes = 0, cores = 0;
   std::string arch;  // amd64, arm64
   std::string engine_name, engine_version, engine_api_version;
+  std::string soc;                // "rk3588"; "" = not told
+  std::optional<GpuFacts> gpu;    // count 0: there is none; absent = not told
+  std::int64_t load_percent = 0;  // of the processors; 0 = not told
 };
 
 struct Capabilities {
@@ -109,7 +121,11 @@ struct Capabilities {
   bool files = true;    // InstanceSpec::files is honoured
   bool volumes = true;  // volumes can be listed and removed
   bool events = true;   // Watch reports changes
-  bool images = true;   // PullImage works
+  bool images = true;   // PullImage works; without it the machine brings its own image
+  bool ports = true;    // InstanceSpec's ports are taken; else the machine chooses: see Observed
+  bool inspect = true;  // Inspect reads the instance; else it tells what is on record, a stop is a
+                        // removal, and strangers under our names go unnoticed
+  bool logs = true;     // Logs works
 };
 
 struct PullProgress {
@@ -140,7 +156,8 @@ class RuntimeDriver {
   //     a bad option); kConflict reason PortInUse: one of the ports is taken by somebody else:
   //     remove, claim other ports, try again; kConflict reason SpecHashDiffers: remove first;
   //     kAlreadyExists reason ForeignObject; kInsufficientCapacity reason DiskFull;
-  //     kUnavailable, kTimeout, kCancelled: outcome unknown, call again.
+  //     kUnavailable, kTimeout, kCancelled: outcome unknown, call again. Of these, reason
+  //     StillStarting: the machine is at it and may take minutes; a hint follows if Watch is heard.
   virtual Result<Observed> EnsureStarted(const Context& ctx, const InstanceSpec& spec) = 0;
 
   // Errors: kNotFound: the machine says there is none; kUnavailable, kTimeout: nobody knows.
@@ -153,7 +170,8 @@ class RuntimeDriver {
 
   // Stops (within `timeout`) and removes the instance; never a named volume. Success means that the
   // machine said it is gone now; not being there is success too.
-  // Errors: kUnavailable, kTimeout: nobody knows: call again.
+  // Errors: kUnavailable, kTimeout: nobody knows: call again. Reason StillStarting: as above; it
+  //     can be removed when that is over.
   virtual Result<void> EnsureRemoved(const Context& ctx, std::string_view session_uid,
                                      Duration timeout) = 0;
 
@@ -199,6 +217,10 @@ class DriverSet {
   virtual std::shared_ptr<RuntimeDriver> ForNode(std::string_view node) const = 0;
   virtual std::vector<std::string> Nodes() const = 0;
 };
+
+inline constexpr char kReasonStillStarting[] = "StillStarting";
+// What a driver says to a call that its Capabilities rule out: kInvalid.
+inline constexpr char kReasonNotSupported[] = "NotSupported";
 
 // The names that identity rests on.
 std::string ContainerName(std::string_view session_uid);      // nekoplane-<uid>

@@ -73,6 +73,11 @@ Plan Delete(const Inputs& in, Plan plan) {
     plan.action = Action::kFinish;
     return plan;
   }
+  if (has_data && !in.removes_volumes) {
+    plan.kept = "its data stays on node " + plan.status.nodeName + ", which removes no volumes";
+    plan.action = Action::kFinish;
+    return plan;
+  }
   if (has_data && in.node_connected) {
     plan.action = Action::kRemoveVolume;
     return plan;

@@ -43,7 +43,9 @@ Outcome ProfileReconciler::Reconcile(const Context& ctx, const queue::Key& key) 
   const auto& node = in.profile.status.nodeName;
   if (!node.empty()) {
     in.node_exists = deps_.client.Get<v1alpha1::BrowserNode>("", node).has_value();
-    in.node_connected = deps_.drivers.ForNode(node) != nullptr;
+    const auto driver = deps_.drivers.ForNode(node);
+    in.node_connected = driver != nullptr;
+    in.removes_volumes = driver == nullptr || driver->capabilities().volumes;
   }
 
   const Plan plan = Decide(in);

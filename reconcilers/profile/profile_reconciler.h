@@ -35,6 +35,7 @@ struct Inputs {
   std::string holder_uid;                          // "" = nobody, or the profile itself
   bool node_exists = false;                        // status.nodeName's object
   bool node_connected = false;                     // and we have its driver
+  bool removes_volumes = true;                     // which can do that
   WallTime now{};
 };
 

@@ -122,8 +122,7 @@ std::string NodeOf(const v1alpha1::BrowserSession& session, const store::Ledger&
 }
 
 bool Placed(const v1alpha1::BrowserSession& session) {
-  return !session.status.nodeName.empty() && session.status.ports.has_value() &&
-         session.status.ports->http != 0;
+  return !session.status.nodeName.empty() && session.status.ports.has_value();
 }
 
 void SayNotRunning(const Inputs& in, v1alpha1::BrowserSessionStatus& status,
@@ -149,7 +148,7 @@ Flow EngineUnknown(const Inputs& in, Plan& plan, const Status& why) {
 
 Record AfterFailedRemoval(const Inputs& in, const Plan& plan, const Status& why) {
   Record record{.status = plan.status};
-  if (OutcomeUnknown(why.code)) {
+  if (OutcomeUnknown(why.code) && why.reason != runtime::kReasonStillStarting) {
     SayEngineUnknown(in, record.status, why);
   } else {
     const auto* started = FindCondition(record.status.conditions, cond::kStarted);

@@ -74,6 +74,7 @@ void Gatherer::Objects(Inputs& in) const {
     in.node_gone = found.is(Code::kNotFound);
     in.node = Optional(std::move(found));
     in.lost_for = memory_.LostFor(node, in.node && IsLost(*in.node), clock_.Now());
+    NoteCapabilities(node, in);
   }
   if (session.metadata.deleting()) return;
 
@@ -97,6 +98,7 @@ void Gatherer::Objects(Inputs& in) const {
   }
   if (!Placed(session) && session.spec.operatingMode == v1alpha1::OperatingMode::kRunning) {
     in.nodes = NodeViews(client_.List<v1alpha1::BrowserNode>(), *in.ledger);
+    for (const auto& view : in.nodes) NoteCapabilities(view.node.metadata.name, in);
     in.queue = waiting_.Look(AsWaiting(session, in.now));
   }
 }
@@ -111,6 +113,11 @@ bool Gatherer::ProfileNodeLost(const Inputs& in) const {
   if (!node) return node.is(Code::kNotFound);
   return memory_.LostFor(name, IsLost(*node), clock_.Now()) >= options_.node_loss_grace &&
          IsLost(*node);
+}
+
+void Gatherer::NoteCapabilities(const std::string& node, Inputs& in) const {
+  const auto driver = drivers_.ForNode(node);
+  if (driver != nullptr) in.capabilities[node] = driver->capabilities();
 }
 
 void Gatherer::Machine(const Context& ctx, Inputs& in) {

@@ -30,6 +30,7 @@ class Gatherer {
 
  private:
   void Objects(Inputs& in) const;
+  void NoteCapabilities(const std::string& node, Inputs& in) const;
   void Machine(const Context& ctx, Inputs& in);
   bool ProfileNodeLost(const Inputs& in) const;
   void AskViewers(const Context& ctx, Inputs& in) const;

@@ -91,9 +91,16 @@ struct Inputs {
   Observation observation;
   Probe probe;
   Pull pull;
+  // Of the drivers of `node` and of the candidates; one that is absent can do everything.
+  std::map<std::string, runtime::Capabilities, std::less<>> capabilities;
   Duration since_start{};  // since the engine started the instance, as far as we know
   WallTime now{};
   Options options;
 };
+
+inline runtime::Capabilities CapabilitiesOf(const Inputs& in, std::string_view node) {
+  const auto it = in.capabilities.find(node);
+  return it == in.capabilities.end() ? runtime::Capabilities{} : it->second;
+}
 
 }  // namespace nekoplane::reconcilers::session

@@ -129,7 +129,10 @@ std::string SpecHash(const Inputs& in) {
   print.Add("v1").Add(spec.classRef.name).Add(ScreenOf(in.session));
   print.Add(v1alpha1::EnumName(spec.device)).Add(status.volume).Add(in.node->spec.address);
   if (const std::string publish = PublishAddress(in); !publish.empty()) print.Add(publish);
-  print.Add(std::to_string(status.ports->http)).Add(std::to_string(status.ports->media));
+  // Ports that the machine chooses differ from start to start.
+  if (CapabilitiesOf(in, status.nodeName).ports) {
+    print.Add(std::to_string(status.ports->http)).Add(std::to_string(status.ports->media));
+  }
   AddQuantities(print, spec.resources.requests);
   AddQuantities(print, spec.resources.limits);
   print.Add(std::to_string(spec.env.size()));
@@ -167,7 +170,8 @@ Result<runtime::InstanceSpec> BuildInstanceSpec(const Inputs& in) {
   spec.env = OwnEnv(in);
   Merge(spec.env, variant->env, registry::EnvRules::kClass);
   Merge(spec.env, session.spec.env, registry::EnvRules::kSession);
-  if (auto page = StartPageFile(in.browser_class->spec.browser, session.spec.url)) {
+  const bool files = CapabilitiesOf(in, session.status.nodeName).files;
+  if (auto page = StartPageFile(in.browser_class->spec.browser, session.spec.url); page && files) {
     spec.files.push_back(*std::move(page));
   }
   spec.profile = runtime::VolumeMount{
@@ -180,6 +184,7 @@ Result<runtime::InstanceSpec> BuildInstanceSpec(const Inputs& in) {
   spec.pids = kPidsLimit;
   spec.devices = variant->devices;
   spec.gpus = variant->gpus;
+  spec.mobile = session.spec.device == v1alpha1::Device::kMobile;
   spec.stop_timeout = in.options.stop_timeout;
   return spec;
 }

@@ -8,6 +8,7 @@
 //   ours, recorded, exited                     a failure; its logs stay until the next attempt
 //   ours, recorded, a failure is counted       remove when the back-off is over, then start
 //   ours, not recorded (the reply was lost)    start finds it and returns it: record
+//   starting, or perhaps so                    start tells how it went
 // A failure is counted once: nextAttemptTime is set with it, and cleared by the next start.
 #include <algorithm>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "reconcilers/common/claims.h"
 #include "reconcilers/session/decide.h"
 #include "reconcilers/session/instance_spec.h"
+#include "reconcilers/session/start_page.h"
 #include "reconcilers/session/steps.h"
 
 namespace nekoplane::reconcilers::session {
@@ -37,6 +39,10 @@ Flow RemoveFirst(Plan& plan) {
   plan.action = Action::kRemove;
   plan.look_again = Duration::zero();
   return Flow::kStop;
+}
+
+std::optional<runtime::FileToPlace> StartPageOf(const Inputs& in) {
+  return StartPageFile(in.browser_class->spec.browser, in.session.spec.url);
 }
 
 bool PortsRefused(const Inputs& in) {
@@ -166,7 +172,8 @@ Flow Launch(const Inputs& in, Plan& plan) {
   const bool found = in.observation.kind == Observation::Kind::kFound;
   const auto& instance = in.observation.instance;
 
-  if (found && instance.spec_hash != hash && !NEKO_MUTANT(kSpecChangeIgnored)) {
+  const bool starting = found && instance.phase == Phase::kStarting;
+  if (found && !starting && instance.spec_hash != hash && !NEKO_MUTANT(kSpecChangeIgnored)) {
     Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonRecreating,
         "the spec asks for another container");
     if (!NEKO_MUTANT(kReadyDuringRecreate)) {
@@ -175,7 +182,7 @@ Flow Launch(const Inputs& in, Plan& plan) {
     return RemoveFirst(plan);
   }
   const bool known = found && recorded && recorded->id == instance.id;
-  const bool fresh = found && !known && instance.phase == Phase::kRunning;
+  const bool fresh = starting || (found && !known && instance.phase == Phase::kRunning);
   if (failed && !fresh && wait > Duration::zero()) {
     if (ReasonOf(plan.status.conditions, cond::kStarted) == cond::kReasonEngineUnavailable) {
       Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonCrashLoopBackOff,
@@ -221,15 +228,28 @@ Record AfterStart(const Inputs& in, const Plan& plan, const Result<runtime::Obse
     instance.image = result->image.empty() ? plan.spec.image : result->image;
     instance.specHash = plan.spec.spec_hash;
     instance.startedAt = FormatTime(in.now);
+    const std::string image = result->image.empty() ? plan.spec.image : result->image;
     status.instance = std::move(instance);
     if (!NEKO_MUTANT(kRetryTimeNotCleared)) status.nextAttemptTime.clear();
+    const auto capabilities = CapabilitiesOf(in, status.nodeName);
+    if (!capabilities.ports) {
+      status.ports = {.http = result->http_port, .media = result->media_port};
+    }
     status.endpoints = v1alpha1::SessionEndpoints{.neko = NekoUrl(*in.node, *status.ports)};
     Say(in, status, cond::kStarted, kTrue, cond::kReasonStarted);
     Say(in, status, cond::kReady, kFalse, cond::kReasonProbing, "waiting for Neko to answer");
     Say(in, status, cond::kHealthy, kUnknown, cond::kReasonProbing);
     record.events.push_back({.warning = false,
                              .reason = "Started",
-                             .message = "started a container from image " + plan.spec.image});
+                             .message = "started a container from image " +
+                                        (capabilities.images ? plan.spec.image : image)});
+    if (!capabilities.files && StartPageOf(in)) {
+      record.events.push_back({.warning = true,
+                               .reason = "StartPageNotPlaced",
+                               .message = "node " + status.nodeName +
+                                          " takes no files: the browser begins with its own page "
+                                          "instead of spec.url"});
+    }
     if (NEKO_MUTANT(kPasswordInEvent)) record.events[0].message += in.secrets->user_password;
     return record;
   }
@@ -254,6 +274,11 @@ Record AfterStart(const Inputs& in, const Plan& plan, const Result<runtime::Obse
     return record;
   }
   if (why.code == Code::kConflict) return record;  // another spec hash: the next look sees it
+  if (why.reason == runtime::kReasonStillStarting) {
+    Say(in, status, cond::kStarted, kFalse, cond::kReasonStarting, why.message);
+    record.look_again = in.options.pull_look;
+    return record;
+  }
   if (OutcomeUnknown(why.code)) {
     SayEngineUnknown(in, status, why);
     record.retry = why;

@@ -35,7 +35,12 @@ void ClaimProfile(const Inputs& in, Plan& plan) {
 Flow KeepClaims(const Inputs& in, Plan& plan) {
   const auto& session = in.session;
   const auto& uid = session.metadata.uid;
-  for (auto& claim : PortClaims(session.status.nodeName, uid, *session.status.ports)) {
+  // Where the machine chooses ports, its own book of them counts.
+  std::vector<store::Claim> ports;
+  if (session.status.ports->http != 0 && CapabilitiesOf(in, session.status.nodeName).ports) {
+    ports = PortClaims(session.status.nodeName, uid, *session.status.ports);
+  }
+  for (auto& claim : ports) {
     if (!in.ledger->Find(claim.kind, claim.scope, claim.item)) {
       plan.claims.push_back(Acquire(std::move(claim)));
     }
@@ -89,12 +94,16 @@ Flow Place(const Inputs& in, Plan& plan) {
   for (const auto& view : in.nodes) {
     if (view.node.metadata.name == placement.node) node = &view.node;
   }
+  const bool ours = CapabilitiesOf(in, placement.node).ports;
   const auto refused = in.refused_ports.find(placement.node);
-  const auto ports = node == nullptr
-                         ? std::nullopt
-                         : FreePorts(*node, *in.ledger,
-                                     refused == in.refused_ports.end() ? std::vector<std::int64_t>{}
-                                                                       : refused->second);
+  std::optional<v1alpha1::SessionPorts> ports;
+  if (!ours) {
+    ports = v1alpha1::SessionPorts{};  // told by the start
+  } else if (node != nullptr) {
+    ports = FreePorts(
+        *node, *in.ledger,
+        refused == in.refused_ports.end() ? std::vector<std::int64_t>{} : refused->second);
+  }
   if (!ports) {
     placement.message = "node " + placement.node + " has no free port pair left in spec.ports.";
     return WaitForRoom(in, plan, placement);
@@ -102,8 +111,10 @@ Flow Place(const Inputs& in, Plan& plan) {
 
   const auto& uid = session.metadata.uid;
   plan.claims.push_back(Acquire(InstanceClaim(placement.node, uid, placement.demand)));
-  for (auto& claim : PortClaims(placement.node, uid, *ports)) {
-    plan.claims.push_back(Acquire(std::move(claim)));
+  if (ours) {
+    for (auto& claim : PortClaims(placement.node, uid, *ports)) {
+      plan.claims.push_back(Acquire(std::move(claim)));
+    }
   }
   if (!NEKO_MUTANT(kProfileClaimSkipped)) ClaimProfile(in, plan);
   if (NEKO_MUTANT(kClaimAfterAct)) plan.claims.clear();

@@ -1,5 +1,6 @@
 #include "reconcilers/session/session_reconciler.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "api/base/mutant.h"
@@ -116,6 +117,11 @@ Outcome SessionReconciler::DoStart(const Context& ctx, const Inputs& in, const P
   const MonoTime before = deps_.clock.Now();
   const auto result = driver->EnsureStarted(ctx.WithTimeout(deps_.clock, kStartTimeout), plan.spec);
   const MonoTime now = deps_.clock.Now();
+  if (result && !result->user_password.empty() &&
+      result->user_password != in.secrets->user_password) {
+    const auto kept = KeepPassword(ctx, in, result->user_password);
+    if (!kept) return AfterWriteError(kept.error());
+  }
   const Record record = AfterStart(in, plan, result);
   if (result) {
     memory_.Started(session.metadata.uid, now);
@@ -181,6 +187,17 @@ Outcome SessionReconciler::DoMakeSecret(const Context& ctx, const Inputs& in) {
   const auto created = deps_.client.Create(ctx, NewSecretFor(in.session));
   if (!created && !created.is(Code::kAlreadyExists)) return AfterWriteError(created.error());
   return RequeueAfter{Duration::zero()};
+}
+
+// Before the instance is on record, so that nobody is ever told a password that opens nothing.
+Result<void> SessionReconciler::KeepPassword(const Context& ctx, const Inputs& in,
+                                             const std::string& password) {
+  const auto& meta = in.session.metadata;
+  const auto kept = deps_.client.Patch<v1alpha1::Secret>(
+      ctx, meta.namespace_, SecretName(meta.uid),
+      {{"data", {{kUserPasswordKey, registry::Base64Encode(password)}}}});
+  if (!kept) return kept.error();
+  return {};
 }
 
 Outcome SessionReconciler::Keep(const Context& ctx, const Inputs& in, const Record& record) {

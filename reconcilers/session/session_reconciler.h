@@ -72,6 +72,7 @@ class SessionReconciler final : public manager::Reconciler {
   manager::Outcome DoFinish(const Context& ctx, const Inputs& in);
   manager::Outcome DoMakeSecret(const Context& ctx, const Inputs& in);
   // Writes what an action led to.
+  Result<void> KeepPassword(const Context& ctx, const Inputs& in, const std::string& password);
   manager::Outcome Keep(const Context& ctx, const Inputs& in, const Record& record);
 
   v1alpha1::Secret NewSecretFor(const Session& session);

@@ -34,7 +34,7 @@ inline void Say(const Inputs& in, v1alpha1::BrowserSessionStatus& status, std::s
 // Carries our finalizer.
 bool HasFinalizer(const v1alpha1::BrowserSession& session);
 
-// Has a node and ports of its own.
+// Has a node and room on it, with ports of its own unless the machine chooses them at the start.
 bool Placed(const v1alpha1::BrowserSession& session);
 
 // The volume that the spec asks for, and the claim that makes the session its only writer.

@@ -54,8 +54,9 @@ Flow TearDown(const Inputs& in, Plan& plan) {
     plan.look_again = Duration::zero();
     return Flow::kStop;
   }
-  // A BrowserProfile's volume belongs to the BrowserProfile.
-  const bool is_private = in.session.status.volume == runtime::PrivateVolumeName(meta.uid);
+  // A BrowserProfile's volume belongs to the BrowserProfile. What the machine cannot remove stays.
+  const bool is_private = in.session.status.volume == runtime::PrivateVolumeName(meta.uid) &&
+                          CapabilitiesOf(in, node).volumes;
   plan.action = is_private ? Action::kRemoveVolume : Action::kFinish;
   return Flow::kStop;
 }

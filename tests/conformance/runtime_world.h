@@ -33,6 +33,9 @@ class RuntimeWorld {
   virtual int NewPort() = 0;
   virtual std::string image() const = 0;
 
+  // What nekoplane writes down of a start that succeeded; for drivers whose machine keeps nothing.
+  virtual void Record(const Observed& /*started*/) {}
+
   virtual void Kill(const std::string& uid) = 0;
   virtual void RemoveBehindBack(const std::string& uid) = 0;
   // The port is taken by somebody else until the handle goes.
