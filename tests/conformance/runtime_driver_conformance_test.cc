@@ -7,6 +7,7 @@
 #include "controller/runtime/sim/sim_driver.h"
 #include "controller/runtime/sim/sim_engine.h"
 #include "tests/conformance/docker_world.h"
+#include "tests/conformance/taos_world.h"
 #include "tests/support/fake_clock.h"
 
 namespace nekoplane::conformance {
@@ -84,7 +85,11 @@ INSTANTIATE_TEST_SUITE_P(
                                             return std::unique_ptr<RuntimeWorld>(
                                                 std::make_unique<SimWorld>());
                                           }},
-                      RuntimeWorldFactory{"docker", [] { return MakeDockerWorld(); }}),
+                      RuntimeWorldFactory{"docker", [] { return MakeDockerWorld(); }},
+                      RuntimeWorldFactory{"taos_worker",
+                                          []() -> Result<std::unique_ptr<RuntimeWorld>> {
+                                            return MakeTaosWorld();
+                                          }}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -30,6 +30,7 @@ ALLOWED = {
     "controller/runtime": ["api/base", "api/v1alpha1", "api/codec", "controller/metrics"],
     "controller/runtime/docker": ["api/base", "api/v1alpha1", "api/codec", "api/http", "api/auth",
                                   "controller/runtime"],
+    "controller/runtime/taos_worker": ["api/base", "api/v1alpha1", "api/http", "controller/runtime"],
     "controller/runtime/sim": ["api/base", "api/v1alpha1", "controller/runtime"],
     "controller/store/sqlite": ["api/base", "api/v1alpha1", "api/codec", "api/store"],
     "reconcilers/common": API + ["controller/manager", "controller/queue", "controller/scheduler"],
