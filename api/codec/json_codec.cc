@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/codec/json_parse.h"
+#include "api/v1alpha1/lease.h"
 
 namespace nekoplane::codec {
 namespace {
@@ -239,6 +240,7 @@ json WriteStruct(const S& object, const S& absent) {
 template <class T>
 constexpr std::string_view ApiVersionOf() {
   constexpr std::string_view resource = T::kResource;
+  if constexpr (std::is_same_v<T, v1alpha1::Lease>) return T::kLeaseApiVersion;
   return resource.ends_with(".nekoplane.dev") ? v1alpha1::kApiVersion : "v1";
 }
 
@@ -290,6 +292,7 @@ NEKO_INSTANTIATE_CODEC(v1alpha1::BrowserClass);
 NEKO_INSTANTIATE_CODEC(v1alpha1::BrowserProfile);
 NEKO_INSTANTIATE_CODEC(v1alpha1::Secret);
 NEKO_INSTANTIATE_CODEC(v1alpha1::ObjectEvent);
+NEKO_INSTANTIATE_CODEC(v1alpha1::Lease);
 
 #undef NEKO_INSTANTIATE_CODEC
 

@@ -10,6 +10,7 @@
 #include "api/registry/namespaces.h"
 #include "api/registry/plan.h"
 #include "api/registry/planners.h"
+#include "api/v1alpha1/lease.h"
 
 namespace nekoplane::registry {
 namespace {
@@ -224,6 +225,7 @@ NEKO_INSTANTIATE_CLIENT(v1alpha1::BrowserNode);
 NEKO_INSTANTIATE_CLIENT(v1alpha1::BrowserClass);
 NEKO_INSTANTIATE_CLIENT(v1alpha1::Secret);
 NEKO_INSTANTIATE_CLIENT(v1alpha1::ObjectEvent);
+NEKO_INSTANTIATE_CLIENT(v1alpha1::Lease);
 NEKO_INSTANTIATE_STATUS(v1alpha1::BrowserSession);
 NEKO_INSTANTIATE_STATUS(v1alpha1::BrowserProfile);
 NEKO_INSTANTIATE_STATUS(v1alpha1::BrowserNode);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/v1alpha1/lease.h"
 #include "tests/unit/api/codec/struct_walk.h"
 
 namespace nekoplane::codec {
@@ -14,6 +15,7 @@ using v1alpha1::BrowserClass;
 using v1alpha1::BrowserNode;
 using v1alpha1::BrowserProfile;
 using v1alpha1::BrowserSession;
+using v1alpha1::Lease;
 using v1alpha1::ObjectEvent;
 using v1alpha1::Secret;
 
@@ -21,7 +23,7 @@ template <class T>
 class RoundTripTest : public ::testing::Test {};
 
 using AllKinds = ::testing::Types<BrowserSession, BrowserNode, BrowserClass, BrowserProfile, Secret,
-                                  ObjectEvent>;
+                                  ObjectEvent, Lease>;
 TYPED_TEST_SUITE(RoundTripTest, AllKinds);
 
 TYPED_TEST(RoundTripTest, DecodingWhatWasEncodedGivesTheSameObject) {
@@ -78,6 +80,7 @@ TEST(EncodeTest, WritesOptionalsThatHoldNothing) {
 
 TEST(EncodeTest, CoreKindsCarryTheCoreVersion) {
   EXPECT_EQ(Encode(Secret{})["apiVersion"], "v1");
+  EXPECT_EQ(Encode(Lease{})["apiVersion"], "coordination.k8s.io/v1");
   EXPECT_EQ(Encode(ObjectEvent{})["kind"], "Event");
 }
 
