@@ -162,6 +162,15 @@ json Node(json change = json::object()) {
   return spec;
 }
 
+json Endpoint(const char* endpoint, json tls = nullptr) {
+  return Node({{"docker", {{"endpoint", endpoint}, {"tls", std::move(tls)}}}});
+}
+
+json Taint(const char* key, const char* value) {
+  return Node(
+      {{"taints", json::array({{{"key", key}, {"value", value}, {"effect", "NoSchedule"}}})}});
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Cases, NodeRulesTest,
     ::testing::Values(
@@ -185,8 +194,74 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Overlap", Node({{"ports", {{"media", {{"from", 9000}, {"to", 9100}}}}}}),
              "spec.ports.media"},
         Case{"Touching", Node({{"ports", {{"media", {{"from", 9800}, {"to", 9900}}}}}}), ""},
-        Case{"Capacity", Node({{"capacity", {{"memory", "much"}}}}), "spec.capacity.memory"}),
+        Case{"Capacity", Node({{"capacity", {{"memory", "much"}}}}), "spec.capacity.memory"},
+        Case{"Tls", Endpoint("tcp://10.0.0.7:2376", {{"secretRef", {{"name", "c"}}}}), ""},
+        Case{"TlsOnSocket", Endpoint("unix:///d.sock", {{"secretRef", {{"name", "c"}}}}),
+             "spec.docker.tls"},
+        Case{"TlsOnSsh", Endpoint("ssh://nas", {{"secretRef", {{"name", "c"}}}}),
+             "spec.docker.tls"},
+        Case{"Ssh", Endpoint("ssh://me@nas.local:2222"), ""},
+        Case{"SshBare", Endpoint("ssh://nas"), ""},
+        Case{"SshV6", Endpoint("ssh://me@[fd00::7]:22"), ""},
+        Case{"SshOption", Endpoint("ssh://-oProxyCommand=x"), "spec.docker.endpoint"},
+        Case{"SshUserOption", Endpoint("ssh://-l@nas"), "spec.docker.endpoint"},
+        Case{"SshNoUser", Endpoint("ssh://@nas"), "spec.docker.endpoint"},
+        Case{"SshNoHost", Endpoint("ssh://me@"), "spec.docker.endpoint"},
+        Case{"SshPort", Endpoint("ssh://nas:65536"), "spec.docker.endpoint"},
+        Case{"SshPortText", Endpoint("ssh://nas:22x"), "spec.docker.endpoint"},
+        Case{"SshPath", Endpoint("ssh://nas/var/run/docker.sock"), "spec.docker.endpoint"},
+        Case{"SshSpace", Endpoint("ssh://nas -v"), "spec.docker.endpoint"},
+        Case{"SshV6Open", Endpoint("ssh://[fd00::7"), "spec.docker.endpoint"},
+        Case{"Drain", Node({{"drain", {{"policy", "Evict"}, {"deadline", "1h30m"}}}}), ""},
+        Case{"DrainForever", Node({{"drain", {{"policy", "WaitForUsers"}}}}), ""},
+        Case{"DrainDeadline", Node({{"drain", {{"deadline", "soon"}}}}), "spec.drain.deadline"},
+        Case{"DrainMigrate", Node({{"drain", {{"policy", "Migrate"}}}}), "spec.drain.policy"},
+        Case{"Taint", Taint("example.org/gpu", "big-one"), ""},
+        Case{"TaintBare", Taint("quiet", ""), ""},
+        Case{"TaintKey", Taint("a b", ""), "spec.taints[0].key"},
+        Case{"TaintPrefix", Taint("Not_Dns/x", ""), "spec.taints[0].key"},
+        Case{"TaintValue", Taint("a", "-b"), "spec.taints[0].value"},
+        Case{"Hints", Node({{"hardware", {{"soc", "rk3588"}, {"gpu", {{"vendor", "intel"}}}}}}),
+             ""},
+        Case{"HintSpelling", Node({{"hardware", {{"gpu", {{"vendor", "NVIDIA"}}}}}}),
+             "spec.hardware.gpu.vendor"},
+        Case{"HintSoc", Node({{"hardware", {{"soc", "rockchip,rk3588"}}}}), "spec.hardware.soc"},
+        Case{"HintCount", Node({{"hardware", {{"gpu", {{"vendor", "amd"}, {"count", -1}}}}}}),
+             "spec.hardware.gpu.count"}),
     [](const auto& i) { return i.param.name; });
+
+std::vector<FieldCause> Redrain(json before, json after) {
+  const auto wrap = [](json drain) {
+    return json{{"kind", "BrowserNode"},
+                {"metadata", {{"name", "a"}}},
+                {"spec", Node({{"drain", std::move(drain)}})}};
+  };
+  std::vector<FieldCause> causes;
+  const json old = wrap(std::move(before));
+  NodeStrategy().Validate(wrap(std::move(after)), &old, causes);
+  return causes;
+}
+
+TEST(NodeDrainTest, MigrateIsRefusedWithWhatToDoInstead) {
+  const auto causes = Redrain({{"policy", "Evict"}}, {{"policy", "Migrate"}});
+  ASSERT_EQ(FieldsOf(causes), "spec.drain.policy");
+  EXPECT_NE(causes[0].message.find("profiles cannot be moved yet; use WaitForUsers or Evict"),
+            std::string::npos)
+      << causes[0].message;
+}
+
+TEST(NodeDrainTest, MigrateThatWasStoredBeforeDoesNotBlockOtherChanges) {
+  EXPECT_EQ(FieldsOf(Redrain({{"policy", "Migrate"}}, {{"policy", "Migrate"}})), "");
+}
+
+TEST(NodeFinalizerTest, ComesWithTheNodeAndStaysUntilItIsDeleted) {
+  json node = {{"metadata", {{"name", "a"}}}};
+  NodeStrategy().Prepare(node, nullptr);
+  EXPECT_EQ(node["metadata"]["finalizers"], json({"nekoplane.dev/node"}));
+  node = {{"metadata", {{"name", "a"}, {"deletionTimestamp", "2026-01-01T00:00:00Z"}}}};
+  NodeStrategy().Prepare(node, nullptr);
+  EXPECT_FALSE(node["metadata"].contains("finalizers")) << "nobody could force the deletion";
+}
 
 class ClassRulesTest : public ::testing::TestWithParam<Case> {};
 
