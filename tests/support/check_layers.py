@@ -24,6 +24,7 @@ ALLOWED = {
     "controller/metrics": ["api/base", "api/v1alpha1", "api/http", "controller/queue"],
     "controller/informer": API,
     "controller/manager": API + ["controller/queue", "controller/informer", "controller/metrics"],
+    "controller/machine": ["api/base", "api/v1alpha1"],
     "controller/scheduler": ["api/base", "api/v1alpha1"],
     "controller/manifests": API,
     "controller/neko": ["api/base", "api/http"],
