@@ -43,6 +43,7 @@ struct Options {
   std::int64_t host_min_ram_mb = 6144;
   std::string placement_policy = "default";
   std::int64_t worker_min_cores = 4;
+  Duration node_lost_after = std::chrono::seconds(40);
 
   int workers = 4;
   Duration gc_interval = std::chrono::minutes(2);

@@ -236,6 +236,11 @@ constexpr std::array kSettings{
             "Which of the machines that have room is taken. default: this one if it can, else the "
             "one with a GPU, else the least loaded; pack: the fullest; spread: the emptiest.",
             "default", SetPolicy},
+    Setting{"node-lost-after", "TIME", kBrowsers,
+            "How long a machine may be silent before it counts as lost and its sessions may go "
+            "elsewhere. Never while more than 55 % of all machines are silent at once.",
+            "40s",
+            [](O& o, S& t) { return SetDuration(o.node_lost_after, t, std::chrono::seconds(1)); }},
     Setting{"workers", "N", kWork, "Sessions that are worked on at the same time.", "4",
             SetWorkers},
     Setting{

@@ -1,10 +1,11 @@
 #include "reconcilers/node/node_reconciler.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 #include <utility>
 
-#include "reconcilers/common/conditions.h"
+#include "api/v1alpha1/node_finalizer.h"
 #include "reconcilers/common/outcome.h"
+#include "reconcilers/node/survey.h"
 
 namespace nekoplane::reconcilers::node {
 namespace {
@@ -13,79 +14,122 @@ namespace cond = v1alpha1::node;
 using v1alpha1::BrowserNode;
 
 constexpr auto kFactsTimeout = std::chrono::seconds(10);
+constexpr auto kListTimeout = std::chrono::seconds(30);
 
-bool Answers(const BrowserNode& node) { return IsTrue(node.status.conditions, cond::kReady); }
+bool HasFinalizer(const BrowserNode& node) {
+  const auto& finalizers = node.metadata.finalizers;
+  return std::find(finalizers.begin(), finalizers.end(), v1alpha1::kNodeFinalizer) !=
+         finalizers.end();
+}
 
 }  // namespace
+
+NodeReconciler::NodeReconciler(Deps deps, Options options)
+    : deps_(deps),
+      options_(std::move(options)),
+      liveness_(options_.lost_after),
+      leases_(deps.client, deps.clock,
+              {.holder = options_.installation,
+               .renew_every = options_.renew_lease,
+               .lasts = options_.lost_after}) {}
 
 manager::Outcome NodeReconciler::Reconcile(const Context& ctx, const queue::Key& key) {
   auto node = deps_.client.Get<BrowserNode>("", key.name);
   if (!node) {
-    if (node.is(Code::kNotFound)) return manager::Done{};
+    if (node.is(Code::kNotFound)) return Forget(ctx, key.name);
     return manager::GiveUp{std::move(node).error()};
+  }
+  const bool deleting = node->metadata.deleting();
+  if (!HasFinalizer(*node)) {
+    if (deleting) return manager::Done{};  // others hold it; ours is done
+    const auto added = deps_.client.AddFinalizer(ctx, *node, v1alpha1::kNodeFinalizer);
+    return added ? manager::Outcome(manager::RequeueAfter{Duration::zero()})
+                 : AfterWriteError(added.error());
   }
   Inputs in{.node = *std::move(node),
             .ledger = deps_.client.Claims(),
             .facts = std::nullopt,
             .why = MakeStatus(Code::kUnavailable, cond::kReasonEngineUnavailable,
                               "nekoplane is not connected to this node's engine"),
-            .now = deps_.clock.WallNow(),
             .options = options_};
-  if (const auto driver = deps_.drivers.ForNode(key.name)) {
+  if (!Look(ctx, in)) return manager::Done{};
+  if (deleting && NothingLeft(in)) return LetGo(ctx, in);
+
+  const Duration look = deleting ? options_.deletion_look : options_.look;
+  BrowserNode after = in.node;
+  after.status = Decide(in);
+  if (in.node.status != after.status) {
+    const auto written = deps_.client.WriteStatus(ctx, after);
+    if (!written) return AfterWriteError(written.error());
+    Tell(in, after);
+  }
+  if (in.facts) {
+    const auto renewed = leases_.Renew(ctx, key.name);
+    if (!renewed && !renewed.is(Code::kCancelled)) {
+      deps_.log.Warning("a node's lease could not be renewed, trying again",
+                        {{"node", key.name}, {"error", renewed.error().ToString()}});
+    }
+  }
+  return manager::RequeueAfter{look};
+}
+
+manager::Outcome NodeReconciler::Forget(const Context& ctx, const std::string& node) {
+  liveness_.Forget(node);
+  const auto removed = leases_.Remove(ctx, node);
+  if (!removed) return AfterWriteError(removed.error());
+  return manager::Done{};
+}
+
+Result<void> NodeReconciler::Look(const Context& ctx, Inputs& in) {
+  const auto& meta = in.node.metadata;
+  const auto driver = deps_.drivers.ForNode(meta.name);
+  if (driver != nullptr) {
     auto facts = driver->Facts(ctx.WithTimeout(deps_.clock, kFactsTimeout));
     if (facts) {
       in.facts = *std::move(facts);
     } else if (facts.is(Code::kCancelled)) {
-      return manager::Done{};  // we are stopping: that says nothing about the node
+      return facts.error();  // we are stopping: that says nothing about the node
     } else {
       in.why = std::move(facts).error();
     }
   }
-
-  BrowserNode after = in.node;
-  after.status = Decide(in);
-  if (in.node.status == after.status) return manager::RequeueAfter{options_.look};
-  const auto written = deps_.client.WriteStatus(ctx, after);
-  if (!written) return AfterWriteError(written.error());
-  const bool first = in.node.status.conditions.empty();
-  if (!first && Answers(in.node) != Answers(after)) {
-    const auto* ready = FindCondition(after.status.conditions, cond::kReady);
-    const EventNote note{.warning = !Answers(after),
-                         .reason = ready->reason,
-                         .message = Answers(after)
-                                        ? "the engine answers again"
-                                        : "the engine does not answer: " + in.why.message};
-    TellEvent(deps_.events, after, note);
-    deps_.log.Write(note.warning ? LogLevel::kWarning : LogLevel::kInfo, note.message,
-                    {{"node", key.name}});
+  if (in.facts) {
+    liveness_.Answered(meta.name, meta.uid, deps_.clock.Now());
+  } else {
+    in.silence = liveness_.Silent(meta.name, meta.uid, !in.node.status.heartbeatTime.empty(),
+                                  deps_.clock.Now());
   }
-  return manager::RequeueAfter{options_.look};
+  if (meta.deleting() || in.node.spec.drain) {
+    in.sessions = SessionsOn(deps_.client, *in.ledger, meta.name,
+                             meta.deleting() ? Which::kPlaced : Which::kHoldingRoom);
+  }
+  if (meta.deleting() && in.sessions.empty() && in.facts) {
+    in.remains = RemainsOn(ctx.WithTimeout(deps_.clock, kListTimeout), deps_.client, driver.get());
+  }
+  in.now = deps_.clock.WallNow();
+  return {};
 }
 
-Result<BrowserNode> EnsureHostNode(const Context& ctx, registry::Client& client,
-                                   const HostSettings& settings) {
-  nlohmann::json told = {{"docker", {{"endpoint", settings.docker_endpoint}}}};
-  const auto tell = [&told](const char* name, const std::optional<v1alpha1::PortRange>& range) {
-    if (range) told["ports"][name] = {{"from", range->from}, {"to", range->to}};
-  };
-  tell("http", settings.http_ports);
-  tell("media", settings.media_ports);
-  if (!settings.advertise_address.empty()) told["address"] = settings.advertise_address;
+// Room that somebody claimed on it since we looked makes this fail, and the next look sees who.
+manager::Outcome NodeReconciler::LetGo(const Context& ctx, const Inputs& in) {
+  const std::string& name = in.node.metadata.name;
+  const auto removed =
+      deps_.client.RemoveFinalizer(ctx, in.node, v1alpha1::kNodeFinalizer,
+                                   {.claims = {},
+                                    .guards = {{name, in.ledger->ScopeVersion(name)}},
+                                    .create_secrets = {},
+                                    .needs = {}});
+  if (!removed) return AfterWriteError(removed.error());
+  deps_.log.Info("nothing is left on a deleted node, it goes", {{"node", name}});
+  return Forget(ctx, name);
+}
 
-  BrowserNode host;
-  host.metadata.name = BrowserNode::kHost;
-  host.spec.docker =
-      v1alpha1::DockerEndpoint{.endpoint = settings.docker_endpoint, .tls = std::nullopt};
-  host.spec.address = settings.own_address;
-  if (!settings.advertise_address.empty()) host.spec.address = settings.advertise_address;
-  if (settings.http_ports) host.spec.ports.http = *settings.http_ports;
-  if (settings.media_ports) host.spec.ports.media = *settings.media_ports;
-  auto made = client.Create(ctx, host);
-  if (!made && made.is(Code::kAlreadyExists)) {
-    made = client.Patch<BrowserNode>(ctx, "", BrowserNode::kHost, {{"spec", told}});
+void NodeReconciler::Tell(const Inputs& in, const BrowserNode& after) {
+  for (const EventNote& note : NotesFor(in.node.status, after.status)) {
+    TellEvent(deps_.events, after, note);
+    deps_.log.Write(note.warning ? LogLevel::kWarning : LogLevel::kInfo, note.message,
+                    {{"node", after.metadata.name}, {"reason", note.reason}});
   }
-  if (!made) return Annotate(std::move(made).error(), "node host");
-  return made;
 }
 
 }  // namespace nekoplane::reconcilers::node

@@ -1,11 +1,9 @@
-// The pure half: facts and ledger in, status out.
 #include <algorithm>
 #include <utility>
 
 #include "api/base/quantity.h"
 #include "reconcilers/common/claims.h"
-#include "reconcilers/common/conditions.h"
-#include "reconcilers/node/node_reconciler.h"
+#include "reconcilers/node/decide.h"
 
 namespace nekoplane::reconcilers::node {
 namespace {
@@ -14,12 +12,7 @@ namespace cond = v1alpha1::node;
 
 constexpr std::int64_t kMiB = std::int64_t{1024} * 1024;
 
-void TakeFacts(const runtime::NodeFacts& facts, v1alpha1::BrowserNodeStatus& status) {
-  status.hardware.ramMB = facts.memory_bytes / kMiB;
-  status.hardware.cores = facts.cores;
-  status.hardware.arch = facts.arch;
-  status.engine = {facts.engine_name, facts.engine_version, facts.engine_api_version};
-}
+bool IsHost(const Inputs& in) { return in.node.metadata.name == v1alpha1::BrowserNode::kHost; }
 
 // What the machine reports, with the operator's overrides on top.
 v1alpha1::NodeResources Capacity(const v1alpha1::BrowserNode& node,
@@ -41,7 +34,7 @@ ConditionUpdate CapableCondition(const Inputs& in, const v1alpha1::NodeHardware&
   if (hardware.ramMB == 0) {
     return {cond::kCapable, kUnknown, cond::kReasonUnknown, "the machine was not seen yet"};
   }
-  const bool host = in.node.metadata.name == v1alpha1::BrowserNode::kHost;
+  const bool host = IsHost(in);
   const std::int64_t floor = host ? in.options.host_min_ram_mb : scheduler::kWorkerMinRamMB;
   if (hardware.ramMB < floor) {
     return {cond::kCapable, kFalse, cond::kReasonBelowMemoryFloor,
@@ -63,6 +56,46 @@ bool HeartbeatDue(const Inputs& in) {
 
 }  // namespace
 
+ConditionUpdate ReadyCondition(const Inputs& in) {
+  if (in.facts) return {cond::kReady, kTrue, cond::kReasonEngineReady};
+  switch (in.silence) {
+    case Silence::kLost:
+      return {
+          cond::kReady, kFalse, cond::kReasonNodeLost,
+          "silent for more than " + FormatDuration(in.options.lost_after) + ": " + in.why.message};
+    case Silence::kTooMany:
+      return {cond::kReady, kUnknown, cond::kReasonTooManyLost,
+              "more than " + std::to_string(kTooManySilentPercent) +
+                  " % of the nodes do not answer: it is probably nekoplane's own network, and no "
+                  "session is moved; delete the nodes that are gone for good. " +
+                  in.why.message};
+    case Silence::kSuspected:
+      break;
+  }
+  return {cond::kReady, kUnknown, cond::kReasonEngineUnavailable, in.why.message};
+}
+
+// What the engine tells, what was found out about our own machine, and over both the operator's
+// word. A taOS worker's GPU is known from its registration.
+v1alpha1::NodeHardware Hardware(const Inputs& in) {
+  auto hardware = in.node.status.hardware;
+  if (in.facts) {
+    hardware.ramMB = in.facts->memory_bytes / kMiB;
+    hardware.cores = in.facts->cores;
+    hardware.arch = in.facts->arch;
+  }
+  if (!in.node.spec.taosWorker) {
+    const auto found = IsHost(in) ? in.options.host_hardware : v1alpha1::NodeHardwareHints{};
+    hardware.soc = found.soc;
+    hardware.gpu = found.gpu;
+  }
+  const auto& told = in.node.spec.hardware;
+  if (!told.soc.empty()) hardware.soc = told.soc;
+  if (told.gpu) hardware.gpu = told.gpu;
+  if (hardware.gpu && hardware.gpu->count == 0) hardware.gpu.reset();
+  return hardware;
+}
+
 v1alpha1::BrowserNodeStatus Decide(const Inputs& in) {
   auto status = in.node.status;
   const auto generation = in.node.metadata.generation;
@@ -71,13 +104,17 @@ v1alpha1::BrowserNodeStatus Decide(const Inputs& in) {
   };
   status.observedGeneration = generation;
   if (in.facts) {
-    TakeFacts(*in.facts, status);
-    say({cond::kReady, kTrue, cond::kReasonEngineReady});
-  } else {
-    say({cond::kReady, kFalse, cond::kReasonEngineUnavailable, in.why.message});
+    status.engine = {in.facts->engine_name, in.facts->engine_version, in.facts->engine_api_version};
   }
+  status.hardware = Hardware(in);
+  if (!in.node.spec.drain) {
+    status.drainStartedTime.clear();
+  } else if (status.drainStartedTime.empty()) {
+    status.drainStartedTime = FormatTime(in.now);
+  }
+  say(ReadyCondition(in));
   say(CapableCondition(in, status.hardware));
-  say({cond::kDrained, kFalse, cond::kReasonNotDraining});
+  say(DrainedCondition(in, status.drainStartedTime));
 
   status.capacity = Capacity(in.node, status.hardware);
   status.allocatable = status.capacity;

@@ -16,10 +16,13 @@ std::string RoomOn(const v1alpha1::BrowserSession* session) {
 }  // namespace
 
 void NodeTriggers::OnNode(const informer::Change<v1alpha1::BrowserNode>& change) const {
-  if (!change.after) return;
-  const bool wanted = !change.before || change.before->metadata.uid != change.after->metadata.uid ||
-                      change.before->metadata.generation != change.after->metadata.generation;
-  if (wanted) enqueue_({"", change.after->metadata.name}, Duration::zero());
+  const auto& before = change.before;
+  const auto& after = change.after;
+  // One that is gone is forgotten.
+  const bool wanted = !before || !after || before->metadata.uid != after->metadata.uid ||
+                      before->metadata.generation != after->metadata.generation ||
+                      before->metadata.deleting() != after->metadata.deleting();
+  if (wanted) enqueue_({"", (after ? after : before)->metadata.name}, Duration::zero());
 }
 
 void NodeTriggers::OnSession(const informer::Change<v1alpha1::BrowserSession>& change) const {

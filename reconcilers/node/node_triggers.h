@@ -20,7 +20,8 @@ class NodeTriggers {
 
   explicit NodeTriggers(EnqueueAfter enqueue) : enqueue_(std::move(enqueue)) {}
 
-  // Handlers for the informers of these kinds. A node's own status writes do not bring it back.
+  // Handlers for the informers of these kinds. A node's own status writes do not bring it back; its
+  // end does, once.
   void OnNode(const informer::Change<v1alpha1::BrowserNode>& change) const;
   // A session that took or gave back room changes its node's status, after kAllocationDelay.
   void OnSession(const informer::Change<v1alpha1::BrowserSession>& change) const;

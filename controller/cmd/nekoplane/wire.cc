@@ -20,6 +20,7 @@
 #include "controller/cmd/nekoplane/object_collector.h"
 #include "controller/cmd/nekoplane/operations.h"
 #include "controller/cmd/nekoplane/placement.h"
+#include "controller/machine/machine.h"
 #include "controller/manager/event_recorder.h"
 #include "controller/manager/manager.h"
 #include "controller/manifests/manifests_folder.h"
@@ -38,6 +39,7 @@
 #include "controller/store/sqlite/sqlite_store.h"
 #include "reconcilers/driver/driver_reconciler.h"
 #include "reconcilers/gc/gc_reconciler.h"
+#include "reconcilers/node/host_node.h"
 #include "reconcilers/node/node_reconciler.h"
 #include "reconcilers/profile/profile_reconciler.h"
 #include "reconcilers/session/session_reconciler.h"
@@ -55,6 +57,7 @@ namespace {
 constexpr Duration kServerGrace = std::chrono::seconds(2);
 constexpr int kServerThreads = 2;
 constexpr int kBackgroundThreads = 2;
+constexpr int kNodeWorkers = 4;
 
 std::string HostOf(const std::string& listen) {
   if (listen.starts_with("unix:")) return "";
@@ -79,6 +82,25 @@ Result<void> CreateBuiltinClasses(const Context& ctx, registry::Client& client) 
 std::optional<v1alpha1::PortRange> NodePorts(const std::optional<config::PortRange>& range) {
   if (!range) return std::nullopt;
   return v1alpha1::PortRange{.from = range->from, .to = range->to};
+}
+
+// Several looks fit into the time after which a node is lost, and two renewals of its lease.
+reconcilers::node::Options NodeOptions(const config::Options& options, std::string installation,
+                                       const Files& files, Logger& log) {
+  reconcilers::node::Options out;
+  out.lost_after = options.node_lost_after;
+  out.look = std::min<Duration>(out.look, options.node_lost_after / 4);
+  out.renew_lease = std::min<Duration>(out.renew_lease, options.node_lost_after / 2);
+  out.installation = std::move(installation);
+  out.host_min_ram_mb = options.host_min_ram_mb;
+  out.worker_min_cores = options.worker_min_cores;
+  if (options.docker_host.starts_with("unix:")) {  // else node host is another machine than ours
+    auto hardware = machine::Classify(machine::ReadEvidence(files));
+    for (const std::string& note : hardware.notes)
+      log.Warning(note, {{"node", BrowserNode::kHost}});
+    out.host_hardware = std::move(hardware.found);
+  }
+  return out;
 }
 
 std::vector<metrics::ServedResource> ServedResources(const codec::KindTable& kinds) {
@@ -196,6 +218,7 @@ Result<void> ProgramImpl::Run(const std::string& hostname) {
                                               .own_address = DetectAddress(),
                                               .http_ports = NodePorts(options_.http_ports),
                                               .media_ports = NodePorts(options_.media_ports)}));
+  NEKO_RETURN_IF_ERROR(reconcilers::node::RemoveStrayLeases(ctx, *client_));
   AddControllers();
   AddMetrics();
   NEKO_RETURN_IF_ERROR(StartServers(hostname));
@@ -302,9 +325,10 @@ void ProgramImpl::AddControllers() {
 
   node_reconciler_ = std::make_unique<reconcilers::node::NodeReconciler>(
       reconcilers::node::Deps{*client_, *drivers_, clock_, log_, *events_},
-      reconcilers::node::Options{.host_min_ram_mb = options_.host_min_ram_mb,
-                                 .worker_min_cores = options_.worker_min_cores});
-  nodes_ = &manager_->Add(*node_reconciler_, {.workers = 1, .backoff = {}});
+      NodeOptions(options_, store_->InstallationId(), files_, log_));
+  // A machine that does not answer takes a worker until the call's time is up; others must not
+  // wait.
+  nodes_ = &manager_->Add(*node_reconciler_, {.workers = kNodeWorkers, .backoff = {}});
 
   profile_reconciler_ = std::make_unique<reconcilers::profile::ProfileReconciler>(
       reconcilers::profile::Deps{*client_, *drivers_, clock_, log_, *events_});

@@ -157,6 +157,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
                       {"host-memory-floor", "1Gi"},
                       {"placement-policy", "pack"},
                       {"worker-core-floor", "2"},
+                      {"node-lost-after", "90s"},
                       {"workers", "9"},
                       {"gc-interval", "7s"},
                       {"gc-grace", "3s"},
@@ -191,6 +192,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
     EXPECT_EQ(o.host_min_ram_mb, 1024);
     EXPECT_EQ(o.placement_policy, "pack");
     EXPECT_EQ(o.worker_min_cores, 2);
+    EXPECT_EQ(o.node_lost_after, std::chrono::seconds(90));
     EXPECT_EQ(o.workers, 9);
     EXPECT_EQ(o.gc_interval, std::chrono::seconds(7));
     EXPECT_EQ(o.gc_grace, std::chrono::seconds(3));
@@ -284,6 +286,7 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"Floor", {"--host-memory-floor", "big"}, {}, "", "as in 6144Mi"},
         ErrorCase{"Policy", {"--placement-policy", "Pack"}, {}, "", "default, pack or spread"},
         ErrorCase{"Interval", {"--gc-interval", "0s"}, {}, "", "a duration of at least 100ms"},
+        ErrorCase{"LostAtOnce", {"--node-lost-after", "0s"}, {}, "", "a duration of at least 1s"},
         ErrorCase{"Duration", {"--gc-grace", "soon"}, {}, "", "as in 90s or 2m"},
         ErrorCase{"LogFormat", {"--log-format", "xml"}, {}, "", "expected text or json"},
         ErrorCase{"LogLevel", {"--log-level", "loud"}, {}, "", "debug, info, warning or error"},

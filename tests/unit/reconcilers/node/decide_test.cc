@@ -1,8 +1,8 @@
+#include "reconcilers/node/decide.h"
+
 #include <gtest/gtest.h>
 
 #include "reconcilers/common/claims.h"
-#include "reconcilers/common/conditions.h"
-#include "reconcilers/node/node_reconciler.h"
 #include "tests/support/builders.h"
 #include "tests/support/fake_clock.h"
 
@@ -27,6 +27,9 @@ class NodeDecideTest : public ::testing::Test {
               .ledger = testing::MakeLedger(),
               .facts = Facts(),
               .why = {},
+              .silence = Silence::kSuspected,
+              .sessions = {},
+              .remains = {},
               .now = clock_.WallNow(),
               .options = {}};
     in.node.status = {};
@@ -83,7 +86,7 @@ TEST_F(NodeDecideTest, SilentEngineKeepsWhatWasKnownAndItsLastHeartbeat) {
   in.why = MakeStatus(Code::kUnavailable, "EngineUnavailable", "connection refused");
   const auto status = Decide(in);
   const auto* ready = FindCondition(status.conditions, cond::kReady);
-  EXPECT_EQ(ready->status, kFalse);
+  EXPECT_EQ(ready->status, kUnknown);
   EXPECT_EQ(ready->reason, cond::kReasonEngineUnavailable);
   EXPECT_EQ(ready->message, "connection refused");
   EXPECT_TRUE(IsTrue(status.conditions, cond::kCapable));
@@ -91,20 +94,105 @@ TEST_F(NodeDecideTest, SilentEngineKeepsWhatWasKnownAndItsLastHeartbeat) {
   EXPECT_EQ(status.heartbeatTime, in.node.status.heartbeatTime);
 }
 
-TEST_F(NodeDecideTest, HeartbeatMovesOnceAMinuteAndWithEveryChange) {
+TEST_F(NodeDecideTest, HeartbeatMovesRarelyAndWithEveryChange) {
   auto in = Given();
   in.node.status = Decide(in);
-  clock_.Advance(std::chrono::seconds(59));
+  clock_.Advance(std::chrono::seconds(299));
   in.now = clock_.WallNow();
   EXPECT_EQ(Decide(in), in.node.status);
 
   auto changed = in;
   changed.facts->engine_version = "30.0";
-  EXPECT_EQ(Decide(changed).heartbeatTime, "2026-01-01T00:00:59Z");
+  EXPECT_EQ(Decide(changed).heartbeatTime, "2026-01-01T00:04:59Z");
 
   clock_.Advance(std::chrono::seconds(1));
   in.now = clock_.WallNow();
-  EXPECT_EQ(Decide(in).heartbeatTime, "2026-01-01T00:01:00Z");
+  EXPECT_EQ(Decide(in).heartbeatTime, "2026-01-01T00:05:00Z");
+}
+
+struct SilenceRow {
+  const char* name;
+  Silence silence;
+  const char* status;
+  const char* reason;
+  const char* message;  // part of it
+};
+
+class SilenceTest : public NodeDecideTest, public ::testing::WithParamInterface<SilenceRow> {};
+
+TEST_P(SilenceTest, ReadySaysWhatSilenceMeans) {
+  const auto& row = GetParam();
+  auto in = Given();
+  in.node.status = Decide(in);
+  in.facts.reset();
+  in.why = MakeStatus(Code::kTimeout, "Timeout", "no answer in 10s");
+  in.silence = row.silence;
+  const auto status = Decide(in);
+  const auto* ready = FindCondition(status.conditions, cond::kReady);
+  EXPECT_EQ(ready->status, row.status);
+  EXPECT_EQ(ready->reason, row.reason);
+  EXPECT_NE(ready->message.find(row.message), std::string::npos) << ready->message;
+  EXPECT_NE(ready->message.find("no answer in 10s"), std::string::npos) << ready->message;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, SilenceTest,
+    ::testing::Values(SilenceRow{"Suspected", Silence::kSuspected, kUnknown,
+                                 cond::kReasonEngineUnavailable, "no answer"},
+                      SilenceRow{"Lost", Silence::kLost, kFalse, cond::kReasonNodeLost,
+                                 "silent for more than 40s"},
+                      SilenceRow{"TooMany", Silence::kTooMany, kUnknown, cond::kReasonTooManyLost,
+                                 "more than 55 % of the nodes"}),
+    [](const auto& row) { return row.param.name; });
+
+struct HardwareRow {
+  const char* name;
+  const char* node;
+  v1alpha1::NodeHardwareHints found, told;
+  const char* soc;
+  const char* vendor;  // "" = no GPU
+};
+
+void PrintTo(const HardwareRow& row, std::ostream* os) { *os << row.name; }
+
+class HardwareTest : public NodeDecideTest, public ::testing::WithParamInterface<HardwareRow> {};
+
+TEST_P(HardwareTest, OperatorsWordOverWhatWasFound) {
+  const auto& row = GetParam();
+  auto in = Given(row.node);
+  in.node.spec.hardware = row.told;
+  in.options.host_hardware = row.found;
+  const auto status = Decide(in);
+  EXPECT_EQ(status.hardware.soc, row.soc);
+  EXPECT_EQ(status.hardware.gpu ? status.hardware.gpu->vendor : "", row.vendor);
+  EXPECT_EQ(status.capacity.gpus, *row.vendor == '\0' ? 0 : 1);
+}
+
+const v1alpha1::NodeGpu kIntel{.vendor = "intel", .model = "", .count = 1};
+const v1alpha1::NodeGpu kNvidia{.vendor = "nvidia", .model = "", .count = 1};
+const v1alpha1::NodeGpu kNone{.vendor = "intel", .model = "", .count = 0};
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, HardwareTest,
+    ::testing::Values(
+        HardwareRow{"NothingKnown", "host", {}, {}, "", ""},
+        HardwareRow{"Found", "host", {"bcm2712", kIntel}, {}, "bcm2712", "intel"},
+        HardwareRow{"FoundIsOfTheHost", "w", {"bcm2712", kIntel}, {}, "", ""},
+        HardwareRow{"ToldOfAnother", "w", {}, {"rk3588", kNvidia}, "rk3588", "nvidia"},
+        HardwareRow{
+            "ToldWins", "host", {"bcm2712", kIntel}, {"rk3588", kNvidia}, "rk3588", "nvidia"},
+        HardwareRow{"ToldInPart", "host", {"bcm2712", kIntel}, {"", kNvidia}, "bcm2712", "nvidia"},
+        HardwareRow{"ToldNone", "host", {"", kIntel}, {"", kNone}, "", ""}),
+    [](const auto& row) { return row.param.name; });
+
+TEST_F(NodeDecideTest, HintThatIsTakenBackIsForgottenAndAWorkersRegistrationIsNot) {
+  auto in = Given("w");
+  in.node.status.hardware.gpu = kNvidia;
+  EXPECT_FALSE(Decide(in).hardware.gpu);
+  in.node.spec.docker.reset();
+  in.node.spec.taosWorker =
+      v1alpha1::TaosWorkerEndpoint{.url = "http://w:7080", .tokenSecretRef = {}};
+  EXPECT_EQ(Decide(in).hardware.gpu, kNvidia);
 }
 
 struct FloorRow {

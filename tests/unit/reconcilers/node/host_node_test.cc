@@ -1,3 +1,5 @@
+#include "reconcilers/node/host_node.h"
+
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -6,7 +8,6 @@
 #include "api/codec/schema.h"
 #include "api/registry/registry.h"
 #include "api/store/memory_store.h"
-#include "reconcilers/node/node_reconciler.h"
 #include "tests/support/fake_clock.h"
 
 namespace nekoplane::reconcilers::node {
