@@ -68,6 +68,27 @@ Result<void> Why(Env& env, const std::string& session);
 Result<void> Url(Env& env, const std::string& session, bool admin);
 Result<void> Gc(Env& env, bool dry_run);
 
+// Node is NAME or bnode/NAME. All of these are idempotent.
+// No new sessions go there.
+Result<void> Cordon(Env& env, const std::string& node);
+// It takes sessions again; ends a drain too.
+Result<void> Uncordon(Env& env, const std::string& node);
+
+struct DrainArgs {
+  std::string node;
+  std::string policy = "WaitForUsers";  // or Evict; the server refuses Migrate
+  std::string deadline;                 // "30m"; "" = none
+  bool wait = false;                    // until no session is left
+  Duration timeout = std::chrono::minutes(10);
+};
+
+// Empties a node, for maintenance. Errors: kTimeout: it is not empty yet; the drain goes on.
+// kConflict: somebody called it off while we waited.
+Result<void> Drain(Env& env, const DrainArgs& args);
+
+// What each node has, what is taken and what is free.
+Result<void> Top(Env& env);
+
 // Shared by apply and delete: all objects of the files, in order, with where each came from.
 struct FileObject {
   std::string place;  // "session.yaml:3"

@@ -19,6 +19,7 @@ bprofile, bnode, bclass, secret, event or ns.
   nekoctl get bs -w                    watch sessions change
   nekoctl why my-browser               why it runs where it runs, or why it does not
   nekoctl url my-browser               the address to open, login included
+  nekoctl drain attic --wait           empty a machine, for maintenance; then `nekoctl uncordon attic`
 
 The server and the credentials come from --kubeconfig, $KUBECONFIG or ~/.kube/config, as written by
 `nekoplane serve` to <data-dir>/admin.kubeconfig. Stock kubectl works with the same file.)";
@@ -139,6 +140,32 @@ int Main(int argc, char** argv) {
   c->add_option("session", session, "NAME of the session")->required();
   c->add_flag("--admin", admin, "Log in as Neko's administrator");
   on(c, [&](Env& env) { return Url(env, session, admin); });
+  std::string node;
+  c = app.add_subcommand("cordon", "Place no new sessions on a node; those on it stay");
+  c->add_option("node", node, "NAME of the node")->required();
+  on(c, [&](Env& env) { return Cordon(env, node); });
+  c = app.add_subcommand("uncordon", "Place sessions on a node again; ends a drain too");
+  c->add_option("node", node, "NAME of the node")->required();
+  on(c, [&](Env& env) { return Uncordon(env, node); });
+  DrainArgs drain;
+  std::string drain_timeout = "10m";
+  c = app.add_subcommand("drain", "Empty a node: no new sessions, and those on it go elsewhere");
+  c->add_option("node", drain.node, "NAME of the node")->required();
+  c->add_option("--policy", drain.policy,
+                "WaitForUsers: each session goes when nobody watches it; Evict: all go at once; "
+                "Migrate: not possible yet")
+      ->check(CLI::IsMember({"WaitForUsers", "Evict", "Migrate"}))
+      ->capture_default_str();
+  c->add_option("--deadline", drain.deadline,
+                "When this is over, what is left goes too, such as 30m (default: never)");
+  c->add_flag("--wait", drain.wait, "Wait until no session is left, showing which are");
+  c->add_option("--timeout", drain_timeout, "How long to wait")->capture_default_str();
+  on(c, [&](Env& env) -> Result<void> {
+    NEKO_TRY(drain.timeout, ParseDuration(drain_timeout));
+    return Drain(env, drain);
+  });
+  c = app.add_subcommand("top", "Show what each node has, what is taken and what is free");
+  on(c, [&](Env& env) { return Top(env); });
   c = app.add_subcommand("gc",
                          "Remove containers, volumes and claims of ours that nobody owns any more");
   c->add_flag("--dry-run", dry_run, "Only show what would go, and why");
