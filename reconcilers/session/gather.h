@@ -4,8 +4,8 @@
 #include "api/base/clock.h"
 #include "api/registry/client.h"
 #include "controller/runtime/runtime_driver.h"
+#include "reconcilers/common/pull_manager.h"
 #include "reconcilers/session/inputs.h"
-#include "reconcilers/session/pull_manager.h"
 #include "reconcilers/session/session_memory.h"
 #include "reconcilers/session/viewers.h"
 

@@ -18,6 +18,7 @@
 #include "controller/scheduler/scheduler.h"
 #include "reconcilers/common/backoff.h"
 #include "reconcilers/common/placement_queue.h"
+#include "reconcilers/common/pull_manager.h"
 
 namespace nekoplane::reconcilers::session {
 
@@ -60,14 +61,6 @@ struct Probe {
   Duration since_last{};  // since the last probe; zero if it was in this pass
 };
 
-// The pull of the image that the session needs, on its node.
-struct Pull {
-  enum class Kind { kNone, kRunning, kFailed };
-  Kind kind = Kind::kNone;
-  std::string text;     // progress, or why it failed
-  Duration retry_in{};  // kFailed: no new attempt before
-};
-
 // Plain text; in here and in the engine call only, never in status, events or logs.
 struct Secrets {
   std::string user_password, admin_password, api_token;
@@ -90,7 +83,7 @@ struct Inputs {
   std::optional<Secrets> secrets;
   Observation observation;
   Probe probe;
-  Pull pull;
+  Pull pull;               // of the image that it needs, on its node
   // Of the drivers of `node` and of the candidates; one that is absent can do everything.
   std::map<std::string, runtime::Capabilities, std::less<>> capabilities;
   Duration since_start{};  // since the engine started the instance, as far as we know

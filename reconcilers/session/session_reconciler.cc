@@ -34,8 +34,7 @@ Outcome Next(const std::optional<Duration>& look_again, const std::optional<Stat
 SessionReconciler::SessionReconciler(Deps deps, Options options)
     : deps_(std::move(deps)),
       options_(options),
-      pulls_(deps_.drivers, deps_.clock, deps_.pulls, options.backoff, deps_.wake),
-      gatherer_(deps_.client, deps_.drivers, deps_.clock, memory_, pulls_, deps_.waiting,
+      gatherer_(deps_.client, deps_.drivers, deps_.clock, memory_, deps_.pulls, deps_.waiting,
                 deps_.viewers, options) {}
 
 Outcome SessionReconciler::Reconcile(const Context& ctx, const queue::Key& key) {
@@ -133,8 +132,8 @@ Outcome SessionReconciler::DoStart(const Context& ctx, const Inputs& in, const P
                         now + options_.refused_port_memory);
   }
   if (record.pull_image) {
-    pulls_.Start(session.status.nodeName, plan.spec.image,
-                 {session.metadata.namespace_, session.metadata.name});
+    deps_.pulls.Start(session.status.nodeName, plan.spec.image,
+                      {session.metadata.namespace_, session.metadata.name});
   }
   return Keep(ctx, in, record);
 }

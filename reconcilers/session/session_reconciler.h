@@ -17,11 +17,10 @@
 #include "api/registry/client.h"
 #include "controller/manager/reconciler.h"
 #include "controller/runtime/runtime_driver.h"
-#include "reconcilers/common/background_runner.h"
 #include "reconcilers/common/events.h"
+#include "reconcilers/common/pull_manager.h"
 #include "reconcilers/session/gather.h"
 #include "reconcilers/session/plan.h"
-#include "reconcilers/session/pull_manager.h"
 #include "reconcilers/session/session_memory.h"
 
 namespace nekoplane::reconcilers::session {
@@ -43,10 +42,8 @@ struct Deps {
   Random& random;  // one that is fit for passwords, and safe on any thread
   Logger& log;
   manager::EventRecorder& events;
-  BackgroundRunner& pulls;
+  PullManager& pulls;  // wakes the sessions that wait
   const PlacementQueue& waiting;
-  // Looks at a session again, soon; Controller::Enqueue. May be called as soon as pulls run.
-  std::function<void(const queue::Key&)> wake;
   ViewerCount viewers = nullptr;  // null: nobody can tell
   StageObserver stage = nullptr;
   PlacementObserver placement = nullptr;
@@ -83,7 +80,6 @@ class SessionReconciler final : public manager::Reconciler {
   Deps deps_;
   const Options options_;
   SessionMemory memory_;
-  PullManager pulls_;
   Gatherer gatherer_;
 };
 

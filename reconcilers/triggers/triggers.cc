@@ -24,6 +24,9 @@ Triggers::Triggers(store::Store& store, Logger& log, Controllers controllers,
           },
           [this] { return nodes_.List(); }),
       profile_triggers_([this](const queue::Key& key) { controllers_.profiles.Enqueue(key); }),
+      images_triggers_(
+          {.enqueue = [this](const queue::Key& key) { controllers_.images.Enqueue(key); },
+           .nodes = [this] { return nodes_.List(); }}),
       sessions_(store, log),
       nodes_(store, log),
       classes_(store, log),
@@ -34,7 +37,10 @@ Triggers::Triggers(store::Store& store, Logger& log, Controllers controllers,
     profile_triggers_.OnSession(change);
   });
   nodes_.AddHandler([this](const auto& change) { OnNode(change); });
-  classes_.AddHandler([this](const auto& change) { session_triggers_.OnClass(change); });
+  classes_.AddHandler([this](const auto& change) {
+    session_triggers_.OnClass(change);
+    images_triggers_.OnClass(change);
+  });
   profiles_.AddHandler([this](const auto& change) {
     profile_triggers_.OnProfile(change);
     session_triggers_.OnProfile(change);
@@ -47,6 +53,7 @@ void Triggers::OnNode(const informer::Change<v1alpha1::BrowserNode>& change) {
   const bool comes_later = controllers_.drivers != nullptr && !change.before && !change.initial;
   if (!comes_later) node_triggers_.OnNode(change);
   session_triggers_.OnNode(change);
+  images_triggers_.OnNode(change);
 }
 
 Result<void> Triggers::StartInformers() {
@@ -96,6 +103,7 @@ void Triggers::Follow(const std::string& node,
   if (driver == nullptr) return;
   auto hints = driver->Watch([this, node](const runtime::Hint& hint) {
     session_triggers_.OnHint(node, hint);
+    images_triggers_.OnHint(node, hint);
     if (!hint.session_uid.empty()) return;
     controllers_.nodes.Enqueue({"", node});
     controllers_.gc.Enqueue({"", node});  // what changed hands while it was silent

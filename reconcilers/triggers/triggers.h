@@ -23,6 +23,7 @@
 #include "controller/runtime/runtime_driver.h"
 #include "reconcilers/common/placement_queue.h"
 #include "reconcilers/driver/driver_triggers.h"
+#include "reconcilers/images/images_triggers.h"
 #include "reconcilers/node/node_triggers.h"
 #include "reconcilers/profile/profile_triggers.h"
 #include "reconcilers/session/session_triggers.h"
@@ -36,6 +37,7 @@ class Triggers {
     manager::Controller& nodes;
     manager::Controller& profiles;
     manager::Controller& gc;
+    manager::Controller& images;
     manager::Controller* drivers = nullptr;  // null: they are what they are from the start
   };
 
@@ -72,6 +74,7 @@ class Triggers {
   node::NodeTriggers node_triggers_;
   driver::DriverTriggers driver_triggers_;
   profile::ProfileTriggers profile_triggers_;
+  images::ImagesTriggers images_triggers_;
   informer::Informer<v1alpha1::BrowserSession> sessions_;
   informer::Informer<v1alpha1::BrowserNode> nodes_;
   informer::Informer<v1alpha1::BrowserClass> classes_;

@@ -8,9 +8,9 @@ namespace nekoplane::sim {
 namespace {
 
 constexpr char kDatabase[] = "nekoplane.db";
-constexpr const char* kControllers[] = {"session", "node", "profile", "gc"};
+constexpr const char* kControllers[] = {"session", "node", "profile", "gc", "images"};
 constexpr int kSlowYields = 60;
-constexpr int kWorkers[] = {2, 1, 1, 1};
+constexpr int kWorkers[] = {2, 1, 1, 1, 1};
 
 }  // namespace
 
@@ -116,21 +116,28 @@ void Program::Wire() {
     drivers.emplace(node, std::move(driver));
   }
   drivers_ = std::make_unique<runtime::StaticDriverSet>(std::move(drivers));
-  pulls_ = std::make_unique<Pulls>(world_.fibers);
+  pull_runner_ = std::make_unique<Pulls>(world_.fibers);
+  pulls_ = std::make_unique<reconcilers::PullManager>(reconcilers::PullManager::Deps{
+      .drivers = *drivers_,
+      .clock = world_.clock,
+      .runner = *pull_runner_,
+      .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); },
+      .changed =
+          [this](const std::string& node) {
+            images_->Enqueue({"", node});
+          }});
   tally_ = std::make_unique<Tally>(world_);
   manager_ = std::make_unique<manager::Manager>(world_.clock, world_.ids, world_.log, nullptr);
 
   session_ = std::make_unique<reconcilers::session::SessionReconciler>(
-      reconcilers::session::Deps{
-          .client = *client_,
-          .drivers = *drivers_,
-          .clock = world_.clock,
-          .random = world_.ids,
-          .log = world_.log,
-          .events = *tally_,
-          .pulls = *pulls_,
-          .waiting = waiting_,
-          .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); }},
+      reconcilers::session::Deps{.client = *client_,
+                                 .drivers = *drivers_,
+                                 .clock = world_.clock,
+                                 .random = world_.ids,
+                                 .log = world_.log,
+                                 .events = *tally_,
+                                 .pulls = *pulls_,
+                                 .waiting = waiting_},
       reconcilers::session::Options{.probe_interval = options_.probe_interval});
   node_ = std::make_unique<reconcilers::node::NodeReconciler>(
       reconcilers::node::Deps{*client_, *drivers_, world_.clock, world_.log, *tally_},
@@ -140,15 +147,18 @@ void Program::Wire() {
   gc_ = std::make_unique<reconcilers::gc::GcReconciler>(
       reconcilers::gc::Deps{*client_, *drivers_, world_.clock, world_.log, {}},
       reconcilers::gc::Options{.period = options_.gc_period});
+  image_keeper_ = std::make_unique<reconcilers::images::ImagesReconciler>(
+      reconcilers::images::Deps{*client_, *drivers_, world_.clock, world_.log, *tally_, *pulls_});
   sessions_ = &manager_->Add(*session_);
   manager::Controller& nodes = manager_->Add(*node_);
   manager::Controller& profiles = manager_->Add(*profile_);
   manager::Controller& gc = manager_->Add(*gc_);
+  images_ = &manager_->Add(*image_keeper_);
   working_.assign(manager_->controllers().size(), 0);
 
   triggers_ = std::make_unique<reconcilers::Triggers>(
-      *sim_store_, world_.log, reconcilers::Triggers::Controllers{*sessions_, nodes, profiles, gc},
-      waiting_);
+      *sim_store_, world_.log,
+      reconcilers::Triggers::Controllers{*sessions_, nodes, profiles, gc, *images_}, waiting_);
   NEKO_CHECK(triggers_->StartInformers().has_value());
 
   server::Deps deps{*registry_,   *sim_store_, codec::KindTable::Builtin(),
@@ -167,10 +177,21 @@ void Program::Wire() {
 
 void Program::PlanEngines() {
   for (const auto& [node, engine] : world_.engines) {
-    engine->SetFaultPlan([this](runtime::SimCall call, std::uint64_t, std::string_view) {
-      return EngineFault(call);
-    });
+    engine->SetFaultPlan(
+        [this, node = node](runtime::SimCall call, std::uint64_t, std::string_view target) {
+          return call == runtime::SimCall::kPull ? PullFault(node, target) : EngineFault(call);
+        });
   }
+}
+
+runtime::SimFault Program::PullFault(const std::string& node, std::string_view image) {
+  const std::pair id(node, std::string(image));
+  if (!pulling_.insert(id).second) {
+    world_.pulled_twice.push_back("image " + id.second + " is pulled twice at once on " + node);
+  }
+  auto fault = EngineFault(runtime::SimCall::kPull);
+  pulling_.erase(id);
+  return fault;
 }
 
 runtime::SimFault Program::EngineFault(runtime::SimCall call) {

@@ -10,7 +10,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,7 @@
 #include "controller/runtime/static_driver_set.h"
 #include "controller/store/sqlite/sqlite_store.h"
 #include "reconcilers/gc/gc_reconciler.h"
+#include "reconcilers/images/images_reconciler.h"
 #include "reconcilers/node/node_reconciler.h"
 #include "reconcilers/profile/profile_reconciler.h"
 #include "reconcilers/session/session_reconciler.h"
@@ -90,12 +93,15 @@ class Program final : public Gate {
   void ListenToStore();
   void PlanEngines();
   runtime::SimFault EngineFault(runtime::SimCall call);
+  // The same for a pull, which is under way until this returns.
+  runtime::SimFault PullFault(const std::string& node, std::string_view image);
 
   World& world_;
   const Fates fates_;
   const Options options_;
   bool dead_ = false, buried_ = false;
   int late_ = 0;
+  std::set<std::pair<std::string, std::string>> pulling_;  // node, image
   testing::FakeTimers timers_;
   std::unique_ptr<store::SqliteStore> store_;
   std::vector<std::unique_ptr<Subscription>> recorders_;
@@ -104,14 +110,17 @@ class Program final : public Gate {
   std::unique_ptr<registry::Client> client_;
   std::map<std::string, std::shared_ptr<runtime::SimDriver>> sim_drivers_;
   std::unique_ptr<runtime::StaticDriverSet> drivers_;
-  std::unique_ptr<Pulls> pulls_;
+  std::unique_ptr<Pulls> pull_runner_;
+  std::unique_ptr<reconcilers::PullManager> pulls_;
   std::unique_ptr<Tally> tally_;
   manager::Controller* sessions_ = nullptr;
   reconcilers::PlacementQueue waiting_;
+  manager::Controller* images_ = nullptr;
   std::unique_ptr<reconcilers::session::SessionReconciler> session_;
   std::unique_ptr<reconcilers::node::NodeReconciler> node_;
   std::unique_ptr<reconcilers::profile::ProfileReconciler> profile_;
   std::unique_ptr<reconcilers::gc::GcReconciler> gc_;
+  std::unique_ptr<reconcilers::images::ImagesReconciler> image_keeper_;
   std::unique_ptr<manager::Manager> manager_;
   std::vector<int> working_;  // tasks of each controller
   std::unique_ptr<reconcilers::Triggers> triggers_;

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/base/log.h"
 #include "api/base/random.h"
@@ -61,6 +62,8 @@ struct World {
   Fibers fibers{random};
 
   bool arriving_late = false;  // the engine call about to take effect is a dead program's
+
+  std::vector<std::string> pulled_twice;  // at once
 
   std::map<std::string, int> told;  // v1 Events by reason
   std::set<Point> reached, crashed;

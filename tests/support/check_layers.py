@@ -34,15 +34,16 @@ ALLOWED = {
     "controller/runtime/taos_worker": ["api/base", "api/v1alpha1", "api/http", "controller/runtime"],
     "controller/runtime/sim": ["api/base", "api/v1alpha1", "controller/runtime"],
     "controller/store/sqlite": ["api/base", "api/v1alpha1", "api/codec", "api/store"],
-    "reconcilers/common": API + ["controller/manager", "controller/queue", "controller/scheduler"],
+    "reconcilers/common": API + ["controller/manager", "controller/queue", "controller/scheduler",
+                                 "controller/runtime/runtime_driver.h"],
 }
 RECONCILER = API + ["controller/manager", "controller/informer", "controller/queue", "controller/scheduler",
                     "controller/metrics", "controller/runtime/runtime_driver.h", "reconcilers/common"]
-for kind in ("session", "node", "profile", "gc"):
+for kind in ("session", "node", "profile", "gc", "images"):
     ALLOWED["reconcilers/" + kind] = RECONCILER
 ALLOWED["reconcilers/driver"] = RECONCILER + ["controller/runtime/node_drivers.h"]
 ALLOWED["reconcilers/triggers"] = RECONCILER + ["reconcilers/" + kind + "/" + kind + "_triggers.h"
-                                               for kind in ("session", "node", "profile", "driver")]
+                                               for kind in ("session", "node", "profile", "driver", "images")]
 
 # Only the implementations of the injected interfaces may use these.
 NONDETERMINISM = re.compile(

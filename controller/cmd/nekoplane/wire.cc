@@ -39,6 +39,7 @@
 #include "controller/store/sqlite/sqlite_store.h"
 #include "reconcilers/driver/driver_reconciler.h"
 #include "reconcilers/gc/gc_reconciler.h"
+#include "reconcilers/images/images_reconciler.h"
 #include "reconcilers/node/host_node.h"
 #include "reconcilers/node/node_reconciler.h"
 #include "reconcilers/profile/profile_reconciler.h"
@@ -58,6 +59,7 @@ constexpr Duration kServerGrace = std::chrono::seconds(2);
 constexpr int kServerThreads = 2;
 constexpr int kBackgroundThreads = 2;
 constexpr int kNodeWorkers = 4;
+constexpr int kPullThreads = 8;  // made when there is something to pull
 
 std::string HostOf(const std::string& listen) {
   if (listen.starts_with("unix:")) return "";
@@ -178,7 +180,8 @@ class ProgramImpl final : public Program {
   std::unique_ptr<runtime::DockerConnector> docker_;
   std::unique_ptr<runtime::NodeDrivers> drivers_;
   std::unique_ptr<manager::StoreEventRecorder> events_;
-  std::unique_ptr<reconcilers::BackgroundRunner> background_;
+  std::unique_ptr<reconcilers::BackgroundRunner> background_, pull_runner_;
+  std::unique_ptr<reconcilers::PullManager> pulls_;
   reconcilers::PlacementQueue waiting_;
   std::unique_ptr<PlacementQuestions> placement_;
 
@@ -187,11 +190,13 @@ class ProgramImpl final : public Program {
   std::unique_ptr<reconcilers::node::NodeReconciler> node_reconciler_;
   std::unique_ptr<reconcilers::profile::ProfileReconciler> profile_reconciler_;
   std::unique_ptr<reconcilers::gc::GcReconciler> gc_reconciler_;
+  std::unique_ptr<reconcilers::images::ImagesReconciler> images_reconciler_;
   std::unique_ptr<manager::Manager> manager_;
   manager::Controller* sessions_ = nullptr;
   manager::Controller* nodes_ = nullptr;
   manager::Controller* profiles_ = nullptr;
   manager::Controller* gc_ = nullptr;
+  manager::Controller* images_ = nullptr;
   std::unique_ptr<reconcilers::Triggers> triggers_;
   std::unique_ptr<ObjectCollector> object_metrics_;
 
@@ -280,6 +285,7 @@ Result<void> ProgramImpl::PrepareDrivers() {
                                                         clock_);
       });
   background_ = reconcilers::MakeThreadRunner(kBackgroundThreads);
+  pull_runner_ = reconcilers::MakeThreadRunner(kPullThreads);
   return {};
 }
 
@@ -298,6 +304,17 @@ void ProgramImpl::AddControllers() {
                             const auto& driver) { triggers_->WatchEngine(node, driver); },
           .open_to_the_network = runtime::OpenToTheNetwork});
   manager::Controller& drivers = manager_->Add(*driver_reconciler_, {.workers = 1, .backoff = {}});
+  pulls_ = std::make_unique<reconcilers::PullManager>(
+      reconcilers::PullManager::Deps{
+          .drivers = *drivers_,
+          .clock = clock_,
+          .runner = *pull_runner_,
+          .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); },
+          .changed =
+              [this](const std::string& node) {
+                images_->Enqueue({"", node});
+              }},
+      reconcilers::PullManager::Options{.backoff = {}, .total = kPullThreads});
 
   session_reconciler_ = std::make_unique<reconcilers::session::SessionReconciler>(
       reconcilers::session::Deps{
@@ -307,9 +324,8 @@ void ProgramImpl::AddControllers() {
           .random = random_,
           .log = log_,
           .events = *events_,
-          .pulls = *background_,
+          .pulls = *pulls_,
           .waiting = waiting_,
-          .wake = [this](const queue::Key& key) { sessions_->Enqueue(key); },
           .viewers =
               [this](const Context& ctx, const std::string& url, const std::string& token) {
                 return neko::CountViewers(*probe_client_, ctx, url, token);
@@ -344,9 +360,14 @@ void ProgramImpl::AddControllers() {
           .period = options_.gc_interval,
           .between_looks = std::min<Duration>(std::chrono::seconds(10), options_.gc_interval / 2)});
   gc_ = &manager_->Add(*gc_reconciler_, {.workers = 1, .backoff = {}});
+
+  images_reconciler_ = std::make_unique<reconcilers::images::ImagesReconciler>(
+      reconcilers::images::Deps{*client_, *drivers_, clock_, log_, *events_, *pulls_});
+  images_ = &manager_->Add(*images_reconciler_, {.workers = 1, .backoff = {}});
+
   triggers_ = std::make_unique<reconcilers::Triggers>(
       *store_, log_,
-      reconcilers::Triggers::Controllers{*sessions_, *nodes_, *profiles_, *gc_, &drivers},
+      reconcilers::Triggers::Controllers{*sessions_, *nodes_, *profiles_, *gc_, *images_, &drivers},
       waiting_);
 }
 
@@ -498,6 +519,7 @@ void ProgramImpl::Stop() {
   if (api_) api_->EndWatches();
   if (server_) server_->Stop(kServerGrace);
   background_.reset();
+  pull_runner_.reset();
   if (triggers_) triggers_->StopInformers();
 }
 

@@ -481,7 +481,8 @@ TEST_P(SampleTest, IsValidAndHasNoUnknownFields) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Samples, SampleTest,
-                         ::testing::Values("session", "profile", "node", "class-standin"),
+                         ::testing::Values("session", "profile", "node", "class-standin",
+                                           "class-prepull"),
                          [](const auto& row) {
                            std::string name = row.param;
                            std::replace(name.begin(), name.end(), '-', '_');

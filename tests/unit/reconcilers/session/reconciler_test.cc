@@ -100,6 +100,11 @@ class ReconcilerTest : public ::testing::Test {
   std::vector<std::string> woken_;
   std::map<std::string, int> stages_, placements_;
   std::string placement_message_;
+  PullManager pulls_{{.drivers = drivers_,
+                      .clock = clock_,
+                      .runner = jobs_,
+                      .wake = [this](const queue::Key& key) { woken_.push_back(key.name); },
+                      .changed = nullptr}};
   SessionReconciler reconciler_{
       {.client = client_,
        .drivers = drivers_,
@@ -107,9 +112,8 @@ class ReconcilerTest : public ::testing::Test {
        .random = random_,
        .log = log_,
        .events = events_,
-       .pulls = jobs_,
+       .pulls = pulls_,
        .waiting = waiting_,
-       .wake = [this](const queue::Key& key) { woken_.push_back(key.name); },
        .stage = [this](const char* stage, Duration) { ++stages_[stage]; },
        .placement =
            [this](std::string_view result, std::string_view message) {
@@ -230,9 +234,8 @@ TEST_F(ReconcilerTest, AfterARestartAClockSetBackMakesProbesNoMoreFrequent) {
                                .random = random_,
                                .log = log_,
                                .events = events_,
-                               .pulls = jobs_,
-                               .waiting = waiting_,
-                               .wake = {}});
+                               .pulls = pulls_,
+                               .waiting = waiting_});
   restarted.Reconcile({}, {"default", "s"});
   clock_.Advance(std::chrono::minutes(1));
   const auto outcome = restarted.Reconcile({}, {"default", "s"});
