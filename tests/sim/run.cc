@@ -127,6 +127,9 @@ class Simulation {
     registry::Client& client = life_.program()->client();
     auto cls = testing::MakeClass();
     if (luck_.Strikes(Fault::kImageMissing)) cls.spec.variants[0].image = kMustBePulled;
+    if (luck_.Strikes(Fault::kPrepull)) {
+      cls.spec.prepull.policy = v1alpha1::PrepullPolicy::kAlways;
+    }
     const bool small = luck_.Strikes(Fault::kSmallHost);
     luck_.Off();
     NEKO_CHECK(client.Create(ctx, cls).has_value());

@@ -20,7 +20,7 @@ constexpr std::array<const char*, kFaults> kNames = {
     "disk-torn",      "sync-fails",         "die-in-disk",    "power-loss",      "slow-return",
     "container-dies", "container-vanishes", "container-sick", "port-taken",      "engine-down",
     "engine-reboot",  "hints-held",         "clock-jump",     "swizzle",         "watch-cut",
-    "short-history",  "small-host",         "image-missing"};
+    "short-history",  "small-host",         "image-missing",  "prepull"};
 
 std::optional<Fault> FaultByName(std::string_view name) {
   for (std::size_t i = 0; i < kFaults; ++i) {

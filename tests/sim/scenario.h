@@ -48,8 +48,9 @@ enum class Fault {
   kShortHistory,
   kSmallHost,
   kImageMissing,
+  kPrepull,  // no fault, but another course
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kImageMissing) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kPrepull) + 1;
 
 const char* FaultName(Fault fault);
 

@@ -331,6 +331,11 @@ std::vector<SimVolume> SimEngine::Volumes() const {
   return machine_.Volumes();
 }
 
+bool SimEngine::HasImage(std::string_view image) const {
+  MutexLock lock(mu_);
+  return machine_.HasImage(image);
+}
+
 std::map<std::string, std::string> SimEngine::BoundPorts() const {
   MutexLock lock(mu_);
   return machine_.BoundPorts();

@@ -147,6 +147,7 @@ class SimEngine {
   std::uint64_t calls() const;
   std::vector<SimContainer> Containers() const;  // by name
   std::vector<SimVolume> Volumes() const;        // by name
+  bool HasImage(std::string_view image) const;
   // "tcp/8800" -> container name, or "foreign".
   std::map<std::string, std::string> BoundPorts() const;
   // What must never be: two running containers that write one volume, ... Empty if all is well.

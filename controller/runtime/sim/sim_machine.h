@@ -91,6 +91,8 @@ class SimMachine {
 
   void AddImage(std::string_view image) { images_.emplace(image); }
 
+  bool HasImage(std::string_view image) const { return images_.contains(image); }
+
   void RemoveImage(std::string_view image);
 
   void SetHealthDelay(Duration delay) { health_delay_ = delay; }

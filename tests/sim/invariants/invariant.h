@@ -48,6 +48,7 @@ void CheckProfileData(const View& view, Wrong& wrong);
 void CheckNoSessionLost(const View& view, Wrong& wrong);
 void CheckGenerations(const View& view, Wrong& wrong);
 void CheckSecrets(const View& view, Wrong& wrong);
+void CheckPulls(const View& view, Wrong& wrong);
 void CheckMatches(const View& view, Wrong& wrong);
 void CheckStatusTrue(const View& view, Wrong& wrong);
 void CheckDeletionsDone(const View& view, Wrong& wrong);
@@ -55,5 +56,6 @@ void CheckClaims(const View& view, Wrong& wrong);
 void CheckRoom(const View& view, Wrong& wrong);
 void CheckReadyAnswers(const View& view, Wrong& wrong);
 void CheckFinalizers(const View& view, Wrong& wrong);
+void CheckImages(const View& view, Wrong& wrong);
 
 }  // namespace nekoplane::sim
