@@ -313,7 +313,9 @@ void ProgramImpl::AddControllers() {
           .changed =
               [this](const std::string& node) {
                 images_->Enqueue({"", node});
-              }},
+              },
+          .ended = [this](std::string_view result,
+                          Duration took) { metrics_.OnPull(result, took); }},
       reconcilers::PullManager::Options{.backoff = {}, .total = kPullThreads});
 
   session_reconciler_ = std::make_unique<reconcilers::session::SessionReconciler>(
@@ -380,7 +382,10 @@ void ProgramImpl::AddMetrics() {
                     .nodes = [this] { return triggers_->nodes().List(); },
                     .classes = [this] { return client_->List<BrowserClass>(); }});
   exposition_.AddCollectable(*object_metrics_);
-  exposition_.AddRefresher([this] { manager_->RefreshMetrics(); });
+  exposition_.AddRefresher([this] {
+    manager_->RefreshMetrics();
+    metrics_.SetPullsRunning(pulls_->Running());
+  });
 }
 
 Result<void> ProgramImpl::StartServers(const std::string& hostname) {
