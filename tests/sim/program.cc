@@ -9,6 +9,13 @@ namespace {
 
 constexpr char kDatabase[] = "nekoplane.db";
 constexpr const char* kControllers[] = {"session", "node", "profile", "gc", "images"};
+
+// Every second session is watched, for ever.
+Result<std::int64_t> ViewersByPort(const Context&, const std::string& neko_url,
+                                   const std::string&) {
+  return neko_url.size() > 2 ? neko_url[neko_url.size() - 2] % 2 : 0;
+}
+
 constexpr int kSlowYields = 60;
 constexpr int kWorkers[] = {2, 1, 1, 1, 1};
 
@@ -96,6 +103,7 @@ void Program::ListenToStore() {
     auto watch = store_->Watch(resource, store_->HistoryStart(),
                                [this](const std::vector<store::EventPtr>& events) {
                                  for (const auto& event : events) {
+                                   NoteLoss(*event->object);
                                    world_.events.Record(*event, world_.clock.Now());
                                  }
                                });
@@ -104,6 +112,12 @@ void Program::ListenToStore() {
   }
   store_->DeliverPending();
   world_.events.Check(*store_);
+}
+
+void Program::NoteLoss(const store::Object& object) {
+  if (object.key.resource != v1alpha1::BrowserNode::kResource) return;
+  if (object.bytes.find(R"("reason":"NodeLost")") == std::string::npos) return;
+  world_.ever_lost.insert(object.key.name);
 }
 
 void Program::Wire() {
@@ -137,11 +151,14 @@ void Program::Wire() {
                                  .log = world_.log,
                                  .events = *tally_,
                                  .pulls = *pulls_,
-                                 .waiting = waiting_},
-      reconcilers::session::Options{.probe_interval = options_.probe_interval});
+                                 .waiting = waiting_,
+                                 .viewers = ViewersByPort},
+      reconcilers::session::Options{.probe_interval = options_.probe_interval,
+                                    .node_loss_grace = options_.node_loss_grace});
   node_ = std::make_unique<reconcilers::node::NodeReconciler>(
       reconcilers::node::Deps{*client_, *drivers_, world_.clock, world_.log, *tally_},
-      reconcilers::node::Options{.look = options_.probe_interval});
+      reconcilers::node::Options{.look = options_.probe_interval,
+                                 .lost_after = options_.node_lost_after});
   profile_ = std::make_unique<reconcilers::profile::ProfileReconciler>(
       reconcilers::profile::Deps{*client_, *drivers_, world_.clock, world_.log, *tally_});
   gc_ = std::make_unique<reconcilers::gc::GcReconciler>(

@@ -43,6 +43,8 @@ class Program final : public Gate {
     // Longer than in production only so that idle time costs less to simulate.
     Duration probe_interval = std::chrono::seconds(200);
     Duration gc_period = std::chrono::minutes(5);
+    Duration node_lost_after = std::chrono::seconds(800);
+    Duration node_loss_grace = std::chrono::seconds(60);
   };
 
   // nullptr: it ended before it was up, as a killed process does or one whose disk fails; or the
@@ -91,6 +93,7 @@ class Program final : public Gate {
   bool Open(std::string* error);
   void Wire();
   void ListenToStore();
+  void NoteLoss(const store::Object& object);
   void PlanEngines();
   runtime::SimFault EngineFault(runtime::SimCall call);
   // The same for a pull, which is under way until this returns.

@@ -70,6 +70,16 @@ store::HistoryLimits HistoryOf(Luck& luck) {
   return limits;
 }
 
+Program::Options ProgramOptions(const Scenario& scenario, Luck& luck) {
+  Program::Options options{.history = HistoryOf(luck)};
+  if (scenario.admin_percent > 0) {  // so that machines are lost within the time there is
+    options.probe_interval = std::chrono::seconds(20);
+    options.node_lost_after = std::chrono::seconds(50);
+    options.node_loss_grace = std::chrono::seconds(20);
+  }
+  return options;
+}
+
 class Simulation {
  public:
   Simulation(const Scenario& scenario, std::uint64_t seed, const Mercy& mercy)
@@ -77,13 +87,15 @@ class Simulation {
         steps_(scenario.steps * (seed % kLongEach == 0 ? kLong : 1)),
         luck_(seed * 3 + 1, scenario, mercy),
         world_(seed * 3 + 2, scenario.nodes),
-        life_(world_, luck_, [this](const Point& point) { return NextFate(luck_, point); },
-              {.history = HistoryOf(luck_)}),
+        life_(
+            world_, luck_, [this](const Point& point) { return NextFate(luck_, point); },
+            ProgramOptions(scenario, luck_)),
         users_(world_, life_, seed * 3 + 3,
                {.sessions = scenario.sessions,
                 .profiles = scenario.profiles,
                 .nodes = scenario.nodes,
-                .force_percent = scenario.force_percent}),
+                .force_percent = scenario.force_percent,
+                .admin_percent = scenario.admin_percent}),
         accidents_(world_, luck_, users_),
         witness_(world_, life_, users_) {
     world_.disk.SetPlan([this](SimDisk::Op op) { return NextDiskFate(luck_, op); });

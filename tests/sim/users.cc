@@ -171,6 +171,11 @@ std::string Users::AnyProfile() {
   return "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)));
 }
 
+std::string Users::AnyNode() {
+  const auto node = random_.Below(static_cast<unsigned>(options_.nodes));
+  return node == 0 ? "host" : "worker-" + std::to_string(node);
+}
+
 std::string Users::SessionPath(const std::string& name) const {
   return std::string(kBase) + "browsersessions/" + name;
 }
@@ -193,9 +198,13 @@ void Users::Create() {
     spec["profileRef"]["name"] = AnyProfile();
   }
   if (random_.Below(10) == 0) spec["operatingMode"] = "Suspended";
-  if (options_.nodes > 1 && random_.Below(3) == 0) {
-    const auto node = random_.Below(static_cast<unsigned>(options_.nodes));
-    spec["nodeName"] = node == 0 ? "host" : "worker-" + std::to_string(node);
+  if (options_.nodes > 1 && random_.Below(3) == 0) spec["nodeName"] = AnyNode();
+  if (options_.admin_percent > 0) {
+    constexpr const char* kPolicies[] = {"Auto", "Wait", "StartEmpty"};
+    if (random_.Below(4) != 0) spec.erase("nodeName");
+    spec["priority"] = static_cast<int>(random_.Below(3));
+    spec["nodeLossPolicy"] = kPolicies[random_.Below(3)];
+    if (random_.Below(3) == 0) spec["tolerations"] = {{{"key", "slow"}, {"operator", "Exists"}}};
   }
   Spawn([this, body = object.dump()] {
     Ask("POST", std::string(kBase) + "browsersessions", "", body);
@@ -374,7 +383,32 @@ void Users::Force() {
   CreateProfile();
 }
 
+// Machines are cordoned, drained and tainted, and taken into use again.
+void Users::Administer() {
+  const auto what = random_.Below(100);
+  Json spec;
+  if (what < 15) {
+    spec = {{"schedulingPolicy", "Unschedulable"}};
+  } else if (what < 30) {
+    spec["drain"] = {{"policy", "Evict"}};
+  } else if (what < 45) {
+    spec["drain"] = {{"policy", "WaitForUsers"}, {"deadline", random_.Below(2) == 0 ? "1m" : ""}};
+  } else if (what < 55) {
+    spec["taints"] = {
+        {{"key", "slow"}, {"effect", random_.Below(2) == 0 ? "NoSchedule" : "PreferNoSchedule"}}};
+  } else {
+    spec = {{"schedulingPolicy", "Schedulable"}, {"drain", nullptr}, {"taints", nullptr}};
+  }
+  Spawn([this, name = AnyNode(), body = Json{{"spec", spec}}.dump()] {
+    Ask("PATCH", "/apis/nekoplane.dev/v1alpha1/browsernodes/" + name, "", body);
+  });
+}
+
 void Users::Act() {
+  if (options_.admin_percent > 0 &&
+      random_.Below(100) < static_cast<unsigned>(options_.admin_percent)) {
+    return Administer();
+  }
   if (options_.force_percent > 0 &&
       random_.Below(100) < static_cast<unsigned>(options_.force_percent)) {
     return Force();

@@ -26,6 +26,7 @@ struct UserOptions {
   int profiles = 2;
   int nodes = 1;
   int force_percent = 0;
+  int admin_percent = 0;
 };
 
 class Users {
@@ -73,6 +74,7 @@ class Users {
   std::string AnyProfile();
   std::string SessionPath(const std::string& name) const;
   std::string ProfilePath(const std::string& name) const;
+  std::string AnyNode();
   void Create();
   void Delete();
   void Patch(const Json& patch);
@@ -88,6 +90,7 @@ class Users {
   void ForceAway();
   void ForceProfileAway();
   void Force();
+  void Administer();
 
   World& world_;
   Life& life_;

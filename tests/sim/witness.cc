@@ -53,7 +53,7 @@ void Witness::See(const std::string& node, const runtime::SimEngine& engine, run
     case runtime::SimCall::kRemove:
       return SeeStopping(node, engine, uid);
     case runtime::SimCall::kVolumeRemove:
-      return SeeVolumeRemoval(engine, target);
+      return SeeVolumeRemoval(node, engine, target);
     default:
       return;
   }
@@ -107,7 +107,16 @@ bool Witness::MayGo(const std::string& profile_uid) const {
   return true;
 }
 
-void Witness::SeeVolumeRemoval(const runtime::SimEngine& engine, std::string_view name) {
+// A session that left a lost machine has another private profile by now.
+bool Witness::HasAnother(const store::ObjectPtr& owner, const std::string& node,
+                         std::string_view volume) const {
+  const auto session = codec::Decode<BrowserSession>(owner->bytes);
+  return session && world_.ever_lost.contains(node) && session->status.nodeName != node &&
+         session->status.volume == volume;
+}
+
+void Witness::SeeVolumeRemoval(const std::string& node, const runtime::SimEngine& engine,
+                               std::string_view name) {
   for (const auto& volume : engine.Volumes()) {
     if (volume.name != name) continue;
     const bool shared = !volume.profile_uid.empty();
@@ -115,6 +124,7 @@ void Witness::SeeVolumeRemoval(const runtime::SimEngine& engine, std::string_vie
                               : Find(BrowserSession::kResource, volume.session_uid);
     const bool going =
         owner == nullptr || owner->bytes.find("\"deletionTimestamp\"") != std::string::npos;
+    if (!shared && owner != nullptr && HasAnother(owner, node, name)) continue;
     if (going && (!shared || MayGo(volume.profile_uid))) continue;
     if (going) {
       wrong.push_back("S8: volume " + volume.name + " is removed, but was to be retained");

@@ -29,7 +29,10 @@ class Witness {
   void SeeMaking(const std::string& node, const std::string& uid);
   void SeeStopping(const std::string& node, const runtime::SimEngine& engine,
                    const std::string& uid);
-  void SeeVolumeRemoval(const runtime::SimEngine& engine, std::string_view name);
+  bool HasAnother(const store::ObjectPtr& owner, const std::string& node,
+                  std::string_view volume) const;
+  void SeeVolumeRemoval(const std::string& node, const runtime::SimEngine& engine,
+                        std::string_view name);
   bool MayGo(const std::string& profile_uid) const;
   store::ObjectPtr Find(const char* resource, std::string_view uid) const;
 

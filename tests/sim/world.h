@@ -64,6 +64,7 @@ struct World {
   bool arriving_late = false;  // the engine call about to take effect is a dead program's
 
   std::vector<std::string> pulled_twice;  // at once
+  std::set<std::string> ever_lost;        // nodes that were given up at some time
 
   std::map<std::string, int> told;  // v1 Events by reason
   std::set<Point> reached, crashed;

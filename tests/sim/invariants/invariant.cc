@@ -4,7 +4,9 @@ namespace nekoplane::sim {
 
 const std::vector<Invariant>& AllInvariants() {
   static const auto* all = new std::vector<Invariant>{
-      {"S1", "There is never more than one container per session, over all machines.",
+      {"S1",
+       "There is never more than one container per session, over all machines; but for what a "
+       "machine that was given up still runs.",
        CheckOneContainer, true},
       {"S2", "Every port that a container of ours binds is claimed by the session it serves.",
        CheckPorts, true},
@@ -24,6 +26,10 @@ const std::vector<Invariant>& AllInvariants() {
       {"L7", "A node has the images that classes want on it, and says which.", CheckImages, false},
       {"L2", "Who is Ready has answered.", CheckReadyAnswers, true},
       {"C2", "What sessions hold on a node is never more than it has to give.", CheckRoom, true},
+      {"Q1", "Who waits for room says where it stands, and the first finds none.", CheckQueue,
+       false},
+      {"D1", "A drain has come to its end, or says why not.", CheckDrains, false},
+      {"C3", "What a node says is taken is what is claimed there.", CheckAllocated, false},
       {"C1", "Claims are held by what exists, and by nothing else.", CheckClaims, false},
   };
   return *all;

@@ -5,9 +5,11 @@
 // record as it comes; S10 and the first half of S8 are about an instant, so Witness looks on.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "reconcilers/common/placement_queue.h"
 #include "tests/sim/accidents.h"
 #include "tests/sim/program.h"
 #include "tests/sim/users.h"
@@ -57,5 +59,11 @@ void CheckRoom(const View& view, Wrong& wrong);
 void CheckReadyAnswers(const View& view, Wrong& wrong);
 void CheckFinalizers(const View& view, Wrong& wrong);
 void CheckImages(const View& view, Wrong& wrong);
+void CheckQueue(const View& view, Wrong& wrong);
+void CheckDrains(const View& view, Wrong& wrong);
+void CheckAllocated(const View& view, Wrong& wrong);
+
+// The queue as the sessions' statuses tell it.
+std::unique_ptr<reconcilers::PlacementQueue> QueueOf(const View& view);
 
 }  // namespace nekoplane::sim

@@ -47,6 +47,8 @@ void CheckWaiting(const View& view, const BrowserSession& session, Wrong& wrong)
     } else if (!session.status.volume.empty()) {
       request.profile_node = session.status.nodeName;  // where its private one lies
     }
+    request.closed_nodes =
+        QueueOf(view)->Look(reconcilers::AsWaiting(session, WallTime{})).closed_nodes;
     const auto placed = scheduler::Place(
         request, reconcilers::NodeViews(client.List<v1alpha1::BrowserNode>(), *ledger));
     if (!placed.node.empty()) {

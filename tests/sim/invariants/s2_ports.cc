@@ -34,6 +34,11 @@ void CheckPorts(const View& view, Wrong& wrong) {
       const auto claim =
           ledger->Find("port-" + port.substr(0, slash), node, port.substr(slash + 1));
       if (claim && claim->owner == it->second) continue;
+      // Given up with the machine, which runs it until the collector's next look.
+      if (view.world.ever_lost.contains(node) &&
+          !ledger->Find(store::kClaimInstance, node, it->second)) {
+        continue;
+      }
       // What is left of a session that is gone lives until the collector's next look.
       if (!claim && !Exists(view, it->second)) continue;
       wrong.push_back(port + " of " + node + " is bound by " + holder +
