@@ -23,7 +23,7 @@ namespace nekoplane::reconcilers::node {
 inline constexpr char kReasonDeletionHeld[] = "DeletionHeld";
 
 struct Options {
-  Duration look = std::chrono::seconds(10);         // how often the engine is asked
+  Duration look = std::chrono::seconds(10);          // how often the engine is asked
   Duration deletion_look = std::chrono::seconds(2);  // the same, while the node is deleted
   // status.heartbeatTime moves at most once in this time if nothing else changes. The lease tells
   // it finer.
@@ -47,7 +47,8 @@ struct HeldSession {
 
 // What of ours is on the machine of a node that is to be deleted.
 struct Remains {
-  // Whether the machine said so. False, with a machine that never answered: it cannot have anything.
+  // Whether the machine said so. False, with a machine that never answered: it cannot have
+  // anything.
   bool known = false;
   std::vector<std::string> containers, volumes;  // for people
 };

@@ -43,13 +43,11 @@ Result<void> Leases::Renew(const Context& ctx, const std::string& node) {
   lease.spec.leaseDurationSeconds = std::max<std::int64_t>(
       1, std::chrono::duration_cast<std::chrono::seconds>(options_.lasts).count());
   lease.spec.renewTime = FormatMicroTime(clock_.WallNow());
-  const nlohmann::json renewal = {
-      {"spec",
-       {{"holderIdentity", lease.spec.holderIdentity},
-        {"leaseDurationSeconds", lease.spec.leaseDurationSeconds},
-        {"renewTime", lease.spec.renewTime}}}};
-  auto written =
-      client_.Patch<Lease>(ctx, lease.metadata.namespace_, lease.metadata.name, renewal);
+  const nlohmann::json renewal = {{"spec",
+                                   {{"holderIdentity", lease.spec.holderIdentity},
+                                    {"leaseDurationSeconds", lease.spec.leaseDurationSeconds},
+                                    {"renewTime", lease.spec.renewTime}}}};
+  auto written = client_.Patch<Lease>(ctx, lease.metadata.namespace_, lease.metadata.name, renewal);
   if (!written && written.is(Code::kNotFound)) {
     lease.spec.acquireTime = lease.spec.renewTime;
     written = client_.Create(ctx, lease);

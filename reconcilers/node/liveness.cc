@@ -46,10 +46,9 @@ Silence Liveness::Silent(const std::string& node, const std::string& uid, bool h
   Entry& entry = EntryOf(node, uid, now);
   entry.heard |= heard_before;
   ++entry.failed_looks;
-  const Silence silence = Judge({.heard_before = entry.heard,
-                                 .failed_looks = entry.failed_looks,
-                                 .lasts = now - entry.since},
-                                Count(now), lost_after_);
+  const Silence silence = Judge(
+      {.heard_before = entry.heard, .failed_looks = entry.failed_looks, .lasts = now - entry.since},
+      Count(now), lost_after_);
   if (silence == Silence::kTooMany) entry.since = now;
   return silence;
 }

@@ -93,9 +93,9 @@ ConditionUpdate DrainedCondition(const Inputs& in, const std::string& drain_star
   if (!drain) return {cond::kDrained, kFalse, cond::kReasonNotDraining};
   if (in.sessions.empty()) return {cond::kDrained, kTrue, cond::kReasonDrained};
   if (drain->policy == DrainPolicy::kMigrate) {
-    return {cond::kDrained, kFalse, cond::kReasonMigrateUnsupported,
-            "profiles cannot be moved yet; use WaitForUsers or Evict; " +
-                SessionsLeft(in.sessions)};
+    return {
+        cond::kDrained, kFalse, cond::kReasonMigrateUnsupported,
+        "profiles cannot be moved yet; use WaitForUsers or Evict; " + SessionsLeft(in.sessions)};
   }
   return {cond::kDrained, kFalse, cond::kReasonDraining,
           SessionsLeft(in.sessions) + "; " + How(*drain, drain_started)};

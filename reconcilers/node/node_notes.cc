@@ -41,8 +41,8 @@ std::vector<EventNote> NotesFor(const v1alpha1::BrowserNodeStatus& before,
   const auto changed = [&](const char* type) -> const Condition* {
     const auto* was = FindCondition(before.conditions, type);
     const auto* is = FindCondition(after.conditions, type);
-    const bool news = was != nullptr && is != nullptr &&
-                      (was->status != is->status || was->reason != is->reason);
+    const bool news =
+        was != nullptr && is != nullptr && (was->status != is->status || was->reason != is->reason);
     return news ? is : nullptr;
   };
   if (const auto* ready = changed(cond::kReady)) notes.push_back(AboutReady(*ready));

@@ -23,16 +23,18 @@ std::vector<HeldSession> SessionsOn(const registry::Client& client, const store:
   std::vector<HeldSession> sessions;
   // Most of many sessions are elsewhere, and their text shows it without being decoded.
   const std::string mention = '"' + node + '"';
-  client.registry().store().List(BrowserSession::kResource)->ForEach(
-      "", "", [&](const store::ObjectPtr& object) {
+  client.registry()
+      .store()
+      .List(BrowserSession::kResource)
+      ->ForEach("", "", [&](const store::ObjectPtr& object) {
         const bool holds = holders.erase(object->uid) > 0;
         const bool mentioned = which == Which::kPlaced &&
                                std::string_view(object->bytes).find(mention) != std::string::npos;
         if (!holds && !mentioned) return true;
         const auto session = codec::Decode<BrowserSession>(std::string_view(object->bytes));
         if (!holds && (!session || session->status.nodeName != node)) return true;
-        sessions.push_back({object->key.ns + "/" + object->key.name,
-                            session && session->status.viewers > 0});
+        sessions.push_back(
+            {object->key.ns + "/" + object->key.name, session && session->status.viewers > 0});
         return true;
       });
   for (const auto& uid : holders) sessions.push_back({"uid " + uid, false});

@@ -88,9 +88,8 @@ TEST_F(NodeLifeTest, DeletedHostGoesOnceNothingOfOursIsLeftOnIt) {
             "");
   Kubectl({"delete", "bnode", "host", "--wait=false"});
   ASSERT_TRUE(neko_->Delete("browsersessions/s"));
-  ASSERT_TRUE(Eventually(seconds(60), [&] {
-    return neko_->Raw("GET", kHost).is(Code::kNotFound);
-  })) << Says("Drained");
+  ASSERT_TRUE(Eventually(seconds(60), [&] { return neko_->Raw("GET", kHost).is(Code::kNotFound); }))
+      << Says("Drained");
   EXPECT_TRUE(neko_->Containers().empty()) << "stranded";
   EXPECT_TRUE(neko_->Volumes().empty());
   EXPECT_TRUE(Eventually(seconds(10), [&] {
@@ -102,8 +101,8 @@ TEST_F(NodeLifeTest, DeletedHostGoesOnceNothingOfOursIsLeftOnIt) {
 TEST_F(NodeLifeTest, OnlyNodeIsSuspectedAndNeverLost) {
   ASSERT_EQ(neko_->Terminate(), 0);
   neko_.reset();
-  neko_ = std::make_unique<Nekoplane>(
-      *engine_, NekoplaneOptions{.flags = {"--node-lost-after", "2s"}});
+  neko_ =
+      std::make_unique<Nekoplane>(*engine_, NekoplaneOptions{.flags = {"--node-lost-after", "2s"}});
   ASSERT_TRUE(Eventually(seconds(10), [&] { return Says("Ready") == "True/EngineReady"; }));
   engine_->Stop();
   EXPECT_TRUE(

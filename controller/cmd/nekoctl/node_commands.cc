@@ -43,14 +43,15 @@ Result<bool> Change(Env& env, const std::string& node, const json& spec) {
   json after = before;
   after.merge_patch(spec);
   if (after == before) return false;
-  NEKO_RETURN_IF_ERROR(env.api.Send("PATCH", PathOf(env, node), {{"spec", spec}},
-                                    "application/merge-patch+json"));
+  NEKO_RETURN_IF_ERROR(
+      env.api.Send("PATCH", PathOf(env, node), {{"spec", spec}}, "application/merge-patch+json"));
   return true;
 }
 
 const v1alpha1::Condition* Find(const BrowserNode& node, std::string_view type) {
   const auto& all = node.status.conditions;
-  const auto it = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.type == type; });
+  const auto it =
+      std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.type == type; });
   return it == all.end() ? nullptr : &*it;
 }
 
@@ -97,8 +98,8 @@ Result<void> AwaitDrained(Env& env, const DrainArgs& args) {
     const Duration left = start + args.timeout - env.clock.Now();
     if (left <= Duration::zero()) {
       return MakeStatus(Code::kTimeout, "TimedOut",
-                        Label(args.node) + " is not drained after " +
-                            FormatDuration(args.timeout) + " (the drain goes on): " + now.text);
+                        Label(args.node) + " is not drained after " + FormatDuration(args.timeout) +
+                            " (the drain goes on): " + now.text);
     }
     if (env.clock.Now() - told_at >= kProgressEvery && now.text != told) {
       std::cerr << now.text << std::endl;
@@ -184,8 +185,8 @@ Result<void> Drain(Env& env, const DrainArgs& args) {
 Result<void> Top(Env& env) {
   NEKO_TRY(const json list, env.api.Get(ApiClient::PathOf(NodeKind(env), "", "")));
   json table = {{"columnDefinitions", json::array()}, {"rows", json::array()}};
-  for (const char* name : {"Name", "Status", "Sessions", "CPU", "CPU free", "Memory",
-                           "Memory free", "GPUs free", "Ports free", "Load"}) {
+  for (const char* name : {"Name", "Status", "Sessions", "CPU", "CPU free", "Memory", "Memory free",
+                           "GPUs free", "Ports free", "Load"}) {
     table["columnDefinitions"].push_back({{"name", name}});
   }
   for (const json& item : list.value("items", json::array())) {

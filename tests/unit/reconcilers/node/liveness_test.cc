@@ -49,13 +49,21 @@ INSTANTIATE_TEST_SUITE_P(
             {.known = 3, .heard = 3, .silent = 3},
             Silence::kTooMany},
         Row{"TheOnlyNode", kLong, {.known = 1, .heard = 1, .silent = 1}, Silence::kSuspected},
-        Row{"TheOnlyNodeNeverHeard", kNeverHeard, {.known = 1, .heard = 0, .silent = 0},
+        Row{"TheOnlyNodeNeverHeard",
+            kNeverHeard,
+            {.known = 1, .heard = 0, .silent = 0},
             Silence::kSuspected},
-        Row{"TheOnlyOneThatEverAnswered", kLong, {.known = 3, .heard = 1, .silent = 1},
+        Row{"TheOnlyOneThatEverAnswered",
+            kLong,
+            {.known = 3, .heard = 1, .silent = 1},
             Silence::kSuspected},
-        Row{"NeverHeardBesideAHealthyHost", kNeverHeard, {.known = 2, .heard = 1, .silent = 0},
+        Row{"NeverHeardBesideAHealthyHost",
+            kNeverHeard,
+            {.known = 2, .heard = 1, .silent = 0},
             Silence::kLost},
-        Row{"NeverHeardDoesNotMakeTooMany", kLong, {.known = 9, .heard = 4, .silent = 1},
+        Row{"NeverHeardDoesNotMakeTooMany",
+            kLong,
+            {.known = 9, .heard = 4, .silent = 1},
             Silence::kLost}),
     [](const auto& row) { return row.param.name; });
 
@@ -65,9 +73,7 @@ class LivenessTest : public ::testing::Test {
     return liveness_.Silent(node, "uid-" + node, heard_before, clock_.Now());
   }
 
-  void Answered(const std::string& node) {
-    liveness_.Answered(node, "uid-" + node, clock_.Now());
-  }
+  void Answered(const std::string& node) { liveness_.Answered(node, "uid-" + node, clock_.Now()); }
 
   testing::FakeClock clock_;
   Liveness liveness_{seconds(40)};

@@ -1,6 +1,5 @@
-// The reconciler over a real registry, an in-memory store and simulated engines, one pass at a time.
-#include "reconcilers/node/node_reconciler.h"
-
+// The reconciler over a real registry, an in-memory store and simulated engines, one pass at a
+// time.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -12,6 +11,7 @@
 #include "controller/runtime/sim/sim_driver.h"
 #include "controller/runtime/static_driver_set.h"
 #include "reconcilers/common/claims.h"
+#include "reconcilers/node/node_reconciler.h"
 #include "tests/support/builders.h"
 #include "tests/support/fake_clock.h"
 
@@ -32,8 +32,8 @@ class ReconcilerTest : public ::testing::Test {
  protected:
   class Events final : public manager::EventRecorder {
    public:
-    void Event(const v1alpha1::ObjectReference& object, manager::EventType,
-               std::string_view reason, std::string_view) override {
+    void Event(const v1alpha1::ObjectReference& object, manager::EventType, std::string_view reason,
+               std::string_view) override {
       told.push_back(object.name + " " + std::string(reason));
     }
 
@@ -203,8 +203,8 @@ TEST_F(ReconcilerTest, DrainShowsWhoIsLeftAndWhenItIsDone) {
   LetPass(seconds(10));
   const auto session = Place("s", "attic", true);
   Place("asleep", "attic", false);
-  ASSERT_TRUE(client_.Patch<BrowserNode>({}, "", "attic",
-                                         {{"spec", {{"drain", {{"policy", "Evict"}}}}}}));
+  ASSERT_TRUE(
+      client_.Patch<BrowserNode>({}, "", "attic", {{"spec", {{"drain", {{"policy", "Evict"}}}}}}));
   Pass("attic");
   EXPECT_EQ(Says("attic", cond::kDrained), "False/Draining");
   const auto node = Node("attic");
@@ -227,8 +227,8 @@ TEST_F(ReconcilerTest, DeletionWaitsForSessionsContainersAndVolumes) {
   spec.image = testing::kStandIn;
   spec.http_port = 8800;
   spec.media_port = 59000;
-  spec.profile = runtime::VolumeMount{.volume = "nekoplane-session-x", .path = "/p",
-                                      .profile_uid = ""};
+  spec.profile =
+      runtime::VolumeMount{.volume = "nekoplane-session-x", .path = "/p", .profile_uid = ""};
   ASSERT_TRUE(driver->EnsureStarted({}, spec).has_value());
 
   DeleteNode("attic");

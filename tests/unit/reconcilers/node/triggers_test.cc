@@ -22,8 +22,7 @@ class NodeTriggersTest : public ::testing::Test {
   }
 
   std::vector<std::string> looks_;
-  NodeTriggers triggers_{
-      [this](const queue::Key& key, Duration) { looks_.push_back(key.name); }};
+  NodeTriggers triggers_{[this](const queue::Key& key, Duration) { looks_.push_back(key.name); }};
 };
 
 TEST_F(NodeTriggersTest, LooksAtWhatPeopleChangedAndAtBeginningAndEnd) {

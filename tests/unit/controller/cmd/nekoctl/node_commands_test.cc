@@ -33,11 +33,10 @@ class NodeCommandsTest : public ::testing::Test {
     };
     api_server_ = std::make_unique<server::ApiServer>(std::move(deps));
     std::vector<http::ListenOptions> listeners;
-    listeners.push_back({.address = "127.0.0.1:0",
-                         .tls = nullptr,
-                         .handler = [this](auto request, auto responder) {
-                           api_server_->Handle(request, responder);
-                         }});
+    listeners.push_back(
+        {.address = "127.0.0.1:0", .tls = nullptr, .handler = [this](auto request, auto responder) {
+           api_server_->Handle(request, responder);
+         }});
     auto server = http::Server::Start(std::move(listeners), {.threads = 1}, clock_, log_);
     ASSERT_TRUE(server.has_value()) << server.error().ToString();
     http_ = std::move(server).value();
@@ -135,15 +134,13 @@ TEST_F(NodeCommandsTest, DrainSaysHowAndUncordonEndsIt) {
   EXPECT_EQ(Drain({}), "browsernode/attic draining\n");
   EXPECT_EQ(Node().spec.drain->policy, v1alpha1::DrainPolicy::kWaitForUsers);
   EXPECT_EQ(Node().spec.drain->deadline, "") << "what was not asked for again does not stay";
-  EXPECT_EQ(Run([](Env& env) { return Uncordon(env, "attic"); }),
-            "browsernode/attic uncordoned\n");
+  EXPECT_EQ(Run([](Env& env) { return Uncordon(env, "attic"); }), "browsernode/attic uncordoned\n");
   EXPECT_FALSE(Node().spec.drain);
 }
 
 TEST_F(NodeCommandsTest, ServerRefusesMigrateAndSaysWhatToUse) {
   const std::string said = Drain({.policy = "Migrate"});
-  EXPECT_NE(said.find("profiles cannot be moved yet; use WaitForUsers or Evict"),
-            std::string::npos)
+  EXPECT_NE(said.find("profiles cannot be moved yet; use WaitForUsers or Evict"), std::string::npos)
       << said;
   EXPECT_FALSE(Node().spec.drain);
   EXPECT_EQ(Node().spec.schedulingPolicy, v1alpha1::SchedulingPolicy::kSchedulable);
