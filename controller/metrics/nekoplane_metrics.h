@@ -29,7 +29,7 @@ inline constexpr std::array<std::string_view, 5> kGcKinds{"container", "volume",
                                                           "other"};
 inline constexpr std::array<std::string_view, 4> kPlacementResults{"scheduled", "unschedulable",
                                                                    "no_capable_node", "error"};
-inline constexpr std::array<std::string_view, 2> kPullResults{"ok", "error"};
+inline constexpr std::array<std::string_view, 2> kPullResults{"success", "error"};
 
 class NekoplaneMetrics {
  public:

@@ -18,9 +18,8 @@ using v1alpha1::BrowserNode;
 using v1alpha1::Condition;
 using v1alpha1::NodeResources;
 
-constexpr std::array<std::string_view, 3> kConditions{v1alpha1::node::kCapable,
-                                                      v1alpha1::node::kDrained,
-                                                      v1alpha1::node::kReady};
+constexpr std::array<std::string_view, 3> kConditions{
+    v1alpha1::node::kCapable, v1alpha1::node::kDrained, v1alpha1::node::kReady};
 constexpr std::array<std::string_view, 3> kStatuses{"False", "True", "Unknown"};
 
 const Condition* Find(const BrowserNode& node, std::string_view type) {
@@ -153,8 +152,8 @@ std::vector<prometheus::MetricFamily> NodeGauges(const Nodes& nodes, WallTime no
   out.push_back(PerNode(nodes, "nekoplane_node_draining", "1 while a drain is asked for.",
                         [](const BrowserNode& node) { return node.spec.drain.has_value(); }));
   out.push_back(DrainAges(nodes, now));
-  out.push_back(Amounts(nodes, "nekoplane_node_capacity", "What a node has" + units,
-                        &Status::capacity));
+  out.push_back(
+      Amounts(nodes, "nekoplane_node_capacity", "What a node has" + units, &Status::capacity));
   out.push_back(Amounts(nodes, "nekoplane_node_allocatable",
                         "What of a node's capacity sessions may take" + units,
                         &Status::allocatable));

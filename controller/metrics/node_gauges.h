@@ -29,7 +29,8 @@ std::vector<prometheus::MetricFamily> NodeGauges(const Nodes& nodes, WallTime no
 // How many more sessions of a class fit, node by node.
 struct ClassSlots {
   std::string name;
-  std::vector<std::pair<std::string, std::int64_t>> by_node;  // nodes that the class has a variant for
+  std::vector<std::pair<std::string, std::int64_t>>
+      by_node;  // nodes that the class has a variant for
 };
 
 // As many classes are shown, the first by name.

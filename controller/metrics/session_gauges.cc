@@ -24,30 +24,14 @@ constexpr std::string_view kOtherReason = "Other";
 
 // All reasons of session_conditions.h that can stand between a session and Ready, sorted.
 constexpr std::array<std::string_view, 25> kBlockReasons{
-    cond::kReasonClassNotFound,
-    cond::kReasonContainerDied,
-    cond::kReasonContainerGone,
-    cond::kReasonCrashLoopBackOff,
-    cond::kReasonEngineUnavailable,
-    cond::kReasonImagePullFailed,
-    cond::kReasonInvalidSpec,
-    cond::kReasonNoCapableNode,
-    cond::kReasonNodeDraining,
-    cond::kReasonNodeLost,
-    cond::kReasonNotStarted,
-    kOtherReason,
-    cond::kReasonPending,
-    cond::kReasonPendingTimeout,
-    cond::kReasonProbing,
-    cond::kReasonProfileInUse,
-    cond::kReasonProfileNotFound,
-    cond::kReasonPullingImage,
-    cond::kReasonQueued,
-    cond::kReasonRecreating,
-    cond::kReasonStartFailed,
-    cond::kReasonStartTimeout,
-    cond::kReasonStarting,
-    cond::kReasonUnhealthy,
+    cond::kReasonClassNotFound,    cond::kReasonContainerDied,     cond::kReasonContainerGone,
+    cond::kReasonCrashLoopBackOff, cond::kReasonEngineUnavailable, cond::kReasonImagePullFailed,
+    cond::kReasonInvalidSpec,      cond::kReasonNoCapableNode,     cond::kReasonNodeDraining,
+    cond::kReasonNodeLost,         cond::kReasonNotStarted,        kOtherReason,
+    cond::kReasonPending,          cond::kReasonPendingTimeout,    cond::kReasonProbing,
+    cond::kReasonProfileInUse,     cond::kReasonProfileNotFound,   cond::kReasonPullingImage,
+    cond::kReasonQueued,           cond::kReasonRecreating,        cond::kReasonStartFailed,
+    cond::kReasonStartTimeout,     cond::kReasonStarting,          cond::kReasonUnhealthy,
     cond::kReasonUnschedulable,
 };
 static_assert(std::is_sorted(kBlockReasons.begin(), kBlockReasons.end()));
@@ -98,8 +82,8 @@ struct Tally {
 
 using Tallies = std::map<std::string_view, Tally>;
 
-void AddTallies(std::vector<prometheus::MetricFamily>& out, GaugeBuilder counts,
-                GaugeBuilder ages, std::string_view label, const Tallies& tallies) {
+void AddTallies(std::vector<prometheus::MetricFamily>& out, GaugeBuilder counts, GaugeBuilder ages,
+                std::string_view label, const Tallies& tallies) {
   for (const auto& [value, tally] : tallies) {
     counts.Add({{label, value}}, static_cast<double>(tally.count));
     ages.Add({{label, value}}, Seconds(tally.oldest));

@@ -1,9 +1,11 @@
 #include "controller/scheduler/capacity.h"
 
 #include <algorithm>
+#include <limits>
+#include <set>
+#include <string_view>
 
 #include "api/base/quantity.h"
-#include "controller/scheduler/filters.h"
 
 namespace nekoplane::scheduler {
 
@@ -23,8 +25,25 @@ std::int64_t SizeOf(const v1alpha1::PortRange& range) {
 
 // How often `wanted` is in what is left of `total`; no end if none is wanted or nothing is limited.
 std::int64_t Times(std::int64_t wanted, std::int64_t total, std::int64_t taken) {
-  if (wanted <= 0 || total == kUnlimited) return kUnlimited;
+  constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
+  if (wanted <= 0 || total == kNoEnd) return kNoEnd;
   return std::max<std::int64_t>(0, total - taken) / wanted;
+}
+
+std::int64_t RoomFor(const Demand& wanted, const NodeView& view) {
+  constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+  const auto& status = view.node.status;
+  const auto& offered = status.allocatable;
+  const Demand& taken = view.allocated;
+  const std::int64_t gpus =
+      offered.gpus.value_or(status.hardware.gpu ? status.hardware.gpu->count : 0);
+  return std::min({
+      Times(wanted.memory_bytes, AmountOr(offered.memory, ParseBytes, kUnlimited),
+            taken.memory_bytes),
+      Times(wanted.milli_cpu, AmountOr(offered.cpu, ParseMilliCores, kUnlimited), taken.milli_cpu),
+      Times(wanted.gpus, gpus, taken.gpus),
+      std::min(view.free_http_ports, view.free_media_ports),
+  });
 }
 
 }  // namespace
@@ -42,22 +61,26 @@ NodeView ViewFromStatus(const v1alpha1::BrowserNode& node) {
   return view;
 }
 
-std::int64_t FreeSlots(const Request& request, const NodeView& view) {
-  const PreparedNode node = Prepare(view);
-  Decision decision(request);
-  const Candidate candidate = decision.Of(node);
-  for (const Filter& filter : Filters()) {
-    if (filter.check(candidate)) return 0;
+std::vector<std::optional<std::int64_t>> FreeSlots(const Request& request,
+                                                   const std::vector<NodeView>& nodes) {
+  const Placement placement = Place(request, nodes);
+  std::set<std::string_view> refused;
+  for (const Verdict& verdict : placement.verdicts) {
+    if (!verdict.filter.empty()) refused.insert(verdict.node);
   }
-  const Demand& wanted = candidate.demand;
-  const Demand& total = node.facts->total;
-  const Demand& taken = node.allocated;
-  return std::min({
-      Times(wanted.memory_bytes, total.memory_bytes, taken.memory_bytes),
-      Times(wanted.milli_cpu, total.milli_cpu, taken.milli_cpu),
-      Times(wanted.gpus, total.gpus, taken.gpus),
-      std::min(node.free_http_ports, node.free_media_ports),
-  });
+  std::vector<std::optional<std::int64_t>> slots;
+  slots.reserve(nodes.size());
+  for (const NodeView& view : nodes) {
+    const auto* variant = MatchVariant(request.browser_class, view.node.status.hardware);
+    if (variant == nullptr) {
+      slots.push_back(std::nullopt);
+    } else if (refused.contains(view.node.metadata.name)) {
+      slots.push_back(0);
+    } else {
+      slots.push_back(RoomFor(DemandOf(request.session, *variant), view));
+    }
+  }
+  return slots;
 }
 
 }  // namespace nekoplane::scheduler

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "controller/scheduler/scheduler.h"
 
@@ -11,8 +13,10 @@ namespace nekoplane::scheduler {
 // to have: for showing, never for placing.
 NodeView ViewFromStatus(const v1alpha1::BrowserNode& node);
 
-// How many sessions like the request's the node would take one after the other: 0 if it refuses the
-// first, whatever for. A session without wishes stands for its class.
-std::int64_t FreeSlots(const Request& request, const NodeView& view);
+// For each of the nodes, in their order: how many sessions like the request's it would take one
+// after the other; 0 if it refuses the first, whatever for; nullopt if the class has no variant for
+// it. A session without wishes stands for its class.
+std::vector<std::optional<std::int64_t>> FreeSlots(const Request& request,
+                                                   const std::vector<NodeView>& nodes);
 
 }  // namespace nekoplane::scheduler

@@ -23,9 +23,9 @@ std::vector<metrics::ClassSlots> CountSlots(std::vector<v1alpha1::BrowserClass> 
     request.browser_class = std::move(browser_class);
     request.host_min_ram_mb = host_min_ram_mb;
     auto& slots = out.emplace_back(metrics::ClassSlots{request.browser_class.metadata.name, {}});
-    for (const auto& view : views) {
-      if (!scheduler::MatchVariant(request.browser_class, view.node.status.hardware)) continue;
-      slots.by_node.emplace_back(view.node.metadata.name, scheduler::FreeSlots(request, view));
+    const auto free = scheduler::FreeSlots(request, views);
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      if (free[i]) slots.by_node.emplace_back(views[i].node.metadata.name, *free[i]);
     }
   }
   return out;
@@ -46,8 +46,7 @@ std::vector<prometheus::MetricFamily> ObjectCollector::Collect() const {
   const metrics::Nodes nodes = sources_.nodes();
   auto families = metrics::SessionGauges(sources_.sessions(), now);
   Append(families, metrics::NodeGauges(nodes, now));
-  Append(families,
-         metrics::SlotGauges(CountSlots(sources_.classes(), nodes, host_min_ram_mb_)));
+  Append(families, metrics::SlotGauges(CountSlots(sources_.classes(), nodes, host_min_ram_mb_)));
   return families;
 }
 

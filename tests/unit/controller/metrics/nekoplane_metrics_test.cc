@@ -70,15 +70,15 @@ TEST_F(NekoplaneMetricsTest, PlacementsAreCountedByResultAndReason) {
 
 TEST_F(NekoplaneMetricsTest, PullsAreTimedByTheirEnd) {
   metrics_.SetPullsRunning(2);
-  metrics_.OnPull("ok", seconds(5));
+  metrics_.OnPull("success", seconds(5));
   metrics_.OnPull("error", seconds(1));
   metrics_.OnPull("Unavailable", seconds(1));
   const auto pulls = [&](const char* result) {
     return Value(registry_, "nekoplane_image_pull_duration_seconds", {{"result", result}});
   };
   EXPECT_EQ(Value(registry_, "nekoplane_image_pulls_running"), 2);
-  EXPECT_EQ(pulls("ok"), 1);
-  EXPECT_EQ(pulls("error"), 2) << "what is not ok is an error, whatever it is called";
+  EXPECT_EQ(pulls("success"), 1);
+  EXPECT_EQ(pulls("error"), 2) << "what is no success is an error, whatever it is called";
 }
 
 TEST(EngineMetricsTest, CountsByResultAndKeepsReferences) {

@@ -41,8 +41,8 @@ std::shared_ptr<BrowserSession> Running() {
   auto session = Made();
   session->status.phase = "Running";
   session->status.nodeName = "host";
-  for (const char* type : {cond::kScheduled, cond::kProfileBound, cond::kStarted, cond::kReady,
-                           cond::kHealthy}) {
+  for (const char* type :
+       {cond::kScheduled, cond::kProfileBound, cond::kStarted, cond::kReady, cond::kHealthy}) {
     Say(*session, type, "True", "Fine");
   }
   return session;
