@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
 #include "api/base/mutant.h"
 #include "api/base/quantity.h"
+#include "reconcilers/common/node_set.h"
 
 namespace nekoplane::reconcilers {
 namespace {
@@ -31,19 +31,6 @@ std::int64_t PortOf(const Claim& claim) {
 
 bool Within(const v1alpha1::PortRange& range, std::int64_t port) {
   return port >= range.from && port <= range.to;
-}
-
-struct TakenPorts {
-  std::set<std::int64_t> tcp, udp;
-};
-
-TakenPorts TakenOn(std::string_view node, const store::Ledger& ledger) {
-  TakenPorts taken;
-  ledger.ForEachInScope(node, [&](const Claim& claim) {
-    if (claim.kind == store::kClaimPortTcp) taken.tcp.insert(PortOf(claim));
-    if (claim.kind == store::kClaimPortUdp) taken.udp.insert(PortOf(claim));
-  });
-  return taken;
 }
 
 double Share(std::int64_t used, std::int64_t total) {
@@ -163,19 +150,7 @@ std::vector<scheduler::NodeView> NodeViews(const std::vector<v1alpha1::BrowserNo
 std::optional<v1alpha1::SessionPorts> FreePorts(const v1alpha1::BrowserNode& node,
                                                 const store::Ledger& ledger,
                                                 const std::vector<std::int64_t>& avoid) {
-  const TakenPorts taken = TakenOn(node.metadata.name, ledger);
-  const std::set<std::int64_t> avoided(avoid.begin(), avoid.end());
-  const auto& ranges = node.spec.ports;
-  v1alpha1::SessionPorts ports;
-  for (auto p = ranges.http.from; p <= ranges.http.to && ports.http == 0; ++p) {
-    if (!taken.tcp.contains(p) && !avoided.contains(p)) ports.http = p;
-  }
-  for (auto p = ranges.media.from; p <= ranges.media.to && ports.media == 0; ++p) {
-    const bool free = !taken.tcp.contains(p) && !taken.udp.contains(p) && !avoided.contains(p);
-    if (free && p != ports.http) ports.media = p;
-  }
-  if (ports.http == 0 || ports.media == 0) return std::nullopt;
-  return ports;
+  return RoomOf(node, ledger).ports.Free(avoid);
 }
 
 }  // namespace nekoplane::reconcilers

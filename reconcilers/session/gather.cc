@@ -60,6 +60,7 @@ Inputs Gatherer::Gather(const Context& ctx, v1alpha1::BrowserSession session) {
   in.ledger = client_.Claims();
   in.now = clock_.WallNow();
   in.options = options_;
+  in.nodes = NodeSet(*options_.policy);
   in.refused_ports = memory_.RefusedPorts(clock_.Now());
   Objects(in);
   Machine(ctx, in);
@@ -97,8 +98,11 @@ void Gatherer::Objects(Inputs& in) const {
     }
   }
   if (!Placed(session) && session.spec.operatingMode == v1alpha1::OperatingMode::kRunning) {
-    in.nodes = NodeViews(client_.List<v1alpha1::BrowserNode>(), *in.ledger);
-    for (const auto& view : in.nodes) NoteCapabilities(view.node.metadata.name, in);
+    in.nodes = nodes_.At(in.ledger);
+    in.capabilities_of = [this](std::string_view name) {
+      const auto driver = drivers_.ForNode(name);
+      return driver == nullptr ? runtime::Capabilities{} : driver->capabilities();
+    };
     in.queue = waiting_.Look(AsWaiting(session, in.now));
   }
 }

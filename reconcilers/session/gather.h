@@ -4,6 +4,7 @@
 #include "api/base/clock.h"
 #include "api/registry/client.h"
 #include "controller/runtime/runtime_driver.h"
+#include "reconcilers/common/node_cache.h"
 #include "reconcilers/common/pull_manager.h"
 #include "reconcilers/session/inputs.h"
 #include "reconcilers/session/session_memory.h"
@@ -24,7 +25,8 @@ class Gatherer {
         pulls_(pulls),
         waiting_(waiting),
         viewers_(std::move(viewers)),
-        options_(options) {}
+        options_(options),
+        nodes_(client.registry().store(), *options_.policy) {}
 
   Inputs Gather(const Context& ctx, v1alpha1::BrowserSession session);
 
@@ -44,6 +46,7 @@ class Gatherer {
   const PlacementQueue& waiting_;
   const ViewerCount viewers_;
   const Options options_;
+  mutable NodeCache nodes_;
 };
 
 // The plain values of a session's Secret; nullopt if one is missing or is no base64.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "controller/runtime/runtime_driver.h"
 #include "controller/scheduler/scheduler.h"
 #include "reconcilers/common/backoff.h"
+#include "reconcilers/common/node_set.h"
 #include "reconcilers/common/placement_queue.h"
 #include "reconcilers/common/pull_manager.h"
 
@@ -71,8 +73,8 @@ struct Inputs {
   std::optional<v1alpha1::BrowserClass> browser_class;  // spec.classRef
   std::optional<v1alpha1::BrowserProfile> profile;      // spec.profileRef
   std::string profile_holder;  // "namespace/name" of another session that holds it; "" = nobody
-  std::vector<scheduler::NodeView> nodes;     // candidates; filled when a node is wanted
-  PlacementQueue::View queue;                 // its place among those who wait; likewise
+  NodeSet nodes;               // candidates; filled when a node is wanted
+  PlacementQueue::View queue;  // its place among those who wait; likewise
   std::optional<v1alpha1::BrowserNode> node;  // the one it is placed on
   bool node_gone = false;                     // that one is not in the store
   Duration lost_for{};             // since we first saw that node lost; a restart starts over
@@ -83,9 +85,11 @@ struct Inputs {
   std::optional<Secrets> secrets;
   Observation observation;
   Probe probe;
-  Pull pull;               // of the image that it needs, on its node
-  // Of the drivers of `node` and of the candidates; one that is absent can do everything.
+  Pull pull;  // of the image that it needs, on its node
+  // Of the driver of `node`; one that is absent can do everything.
   std::map<std::string, runtime::Capabilities, std::less<>> capabilities;
+  // Of the drivers of candidates, of which there may be many. Constant facts: it looks them up.
+  std::function<runtime::Capabilities(std::string_view node)> capabilities_of;
   Duration since_start{};  // since the engine started the instance, as far as we know
   WallTime now{};
   Options options;
@@ -93,7 +97,8 @@ struct Inputs {
 
 inline runtime::Capabilities CapabilitiesOf(const Inputs& in, std::string_view node) {
   const auto it = in.capabilities.find(node);
-  return it == in.capabilities.end() ? runtime::Capabilities{} : it->second;
+  if (it != in.capabilities.end()) return it->second;
+  return in.capabilities_of ? in.capabilities_of(node) : runtime::Capabilities{};
 }
 
 }  // namespace nekoplane::reconcilers::session

@@ -85,24 +85,20 @@ Flow Place(const Inputs& in, Plan& plan) {
                                      .worker_min_cores = in.options.worker_min_cores,
                                      .closed_nodes = in.queue.closed_nodes,
                                      .policy = in.options.policy},
-                                    in.nodes);
+                                    in.nodes.cluster());
   if (placement.no_capable_node) {
     return CannotRun(in, plan, cond::kReasonNoCapableNode, placement.message);
   }
   if (placement.node.empty()) return WaitForRoom(in, plan, placement);
-  const v1alpha1::BrowserNode* node = nullptr;
-  for (const auto& view : in.nodes) {
-    if (view.node.metadata.name == placement.node) node = &view.node;
-  }
   const bool ours = CapabilitiesOf(in, placement.node).ports;
-  const auto refused = in.refused_ports.find(placement.node);
   std::optional<v1alpha1::SessionPorts> ports;
-  if (!ours) {
+  if (ours) {
+    const auto refused = in.refused_ports.find(placement.node);
+    ports = in.nodes.FindRoom(placement.node)
+                ->ports.Free(refused == in.refused_ports.end() ? std::vector<std::int64_t>{}
+                                                               : refused->second);
+  } else {
     ports = v1alpha1::SessionPorts{};  // told by the start
-  } else if (node != nullptr) {
-    ports = FreePorts(
-        *node, *in.ledger,
-        refused == in.refused_ports.end() ? std::vector<std::int64_t>{} : refused->second);
   }
   if (!ports) {
     placement.message = "node " + placement.node + " has no free port pair left in spec.ports.";

@@ -34,7 +34,8 @@ metrics::Sessions MakeSessions(int count, const metrics::Nodes& nodes) {
     session->metadata.namespace_ = "team-" + std::to_string(i % 50);
     const bool runs = i % 4 != 0 && !nodes.empty();
     session->status.phase = runs ? "Running" : "Pending";
-    if (runs) session->status.nodeName = nodes[static_cast<std::size_t>(i) % nodes.size()]->metadata.name;
+    if (runs)
+      session->status.nodeName = nodes[static_cast<std::size_t>(i) % nodes.size()]->metadata.name;
     for (const char* type : {cond::kScheduled, cond::kProfileBound, cond::kStarted, cond::kReady,
                              cond::kHealthy, cond::kSuspended}) {
       session->status.conditions.push_back({.type = type,

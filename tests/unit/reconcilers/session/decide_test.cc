@@ -78,12 +78,14 @@ INSTANTIATE_TEST_SUITE_P(
              .phase = "Pending",
              .look_again = seconds(30)}},
         Row{"NoNodeCouldEver",
-            [] { return With(Fresh(), [](Inputs& in) { in.nodes.clear(); }); },
+            [] { return With(Fresh(), [](Inputs& in) { in.nodes = NodeSet(); }); },
             {.says = {{cond::kScheduled, "False/NoCapableNode"}}, .phase = "Pending"}},
         Row{"NoRoomNow",
             [] {
               return With(Fresh(), [](Inputs& in) {
-                in.nodes[0].allocated.memory_bytes = std::int64_t{16} << 30;
+                const auto ledger = testing::MakeLedger(
+                    {InstanceClaim("host", "other", {.memory_bytes = std::int64_t{16} << 30})});
+                in.nodes = NodeSet().With(testing::MakeNode(), *ledger);
               });
             },
             {.says = {{cond::kScheduled, "False/Unschedulable"}},
@@ -92,7 +94,9 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"OnlyRefusedPortsLeft",
             [] {
               return With(Fresh(), [](Inputs& in) {
-                in.nodes[0].node.spec.ports.http = {8800, 8800};
+                auto node = testing::MakeNode();
+                node.spec.ports.http = {8800, 8800};
+                in.nodes = NodeSet().With(std::move(node), *in.ledger);
                 in.refused_ports["host"] = {8800};
               });
             },

@@ -38,7 +38,7 @@ inline Inputs Fresh() {
   Inputs in;
   in.session = testing::MakeSession("s", kUid);
   in.browser_class = testing::MakeClass();
-  in.nodes = NodeViews({testing::MakeNode()}, *testing::MakeLedger());
+  in.nodes = NodeSet().With(testing::MakeNode(), *testing::MakeLedger());
   in.ledger = testing::MakeLedger();
   in.now = testing::FakeClock().WallNow();
   return in;
@@ -66,7 +66,7 @@ inline void Found(Inputs& in, Phase phase, std::string id = kId) {
 inline Inputs PlacedOnHost() {
   Inputs in = Fresh();
   in.session.status = Decide(in).status;
-  in.nodes.clear();
+  in.nodes = NodeSet();
   in.node = testing::MakeNode();
   in.ledger = testing::MakeLedger(ClaimsOfPlaced());
   in.secrets = Secrets{"user", "admin", "token"};

@@ -105,21 +105,20 @@ class ReconcilerTest : public ::testing::Test {
                       .runner = jobs_,
                       .wake = [this](const queue::Key& key) { woken_.push_back(key.name); },
                       .changed = nullptr}};
-  SessionReconciler reconciler_{
-      {.client = client_,
-       .drivers = drivers_,
-       .clock = clock_,
-       .random = random_,
-       .log = log_,
-       .events = events_,
-       .pulls = pulls_,
-       .waiting = waiting_,
-       .stage = [this](const char* stage, Duration) { ++stages_[stage]; },
-       .placement =
-           [this](std::string_view result, std::string_view message) {
-             ++placements_[std::string(result)];
-             placement_message_ = message;
-           }}};
+  SessionReconciler reconciler_{{.client = client_,
+                                 .drivers = drivers_,
+                                 .clock = clock_,
+                                 .random = random_,
+                                 .log = log_,
+                                 .events = events_,
+                                 .pulls = pulls_,
+                                 .waiting = waiting_,
+                                 .stage = [this](const char* stage, Duration) { ++stages_[stage]; },
+                                 .placement =
+                                     [this](std::string_view result, std::string_view message) {
+                                       ++placements_[std::string(result)];
+                                       placement_message_ = message;
+                                     }}};
 };
 
 TEST_F(ReconcilerTest, FromObjectToReadyWithoutWaitingAndInThreeWrites) {

@@ -41,7 +41,7 @@ TEST(SessionPlacementTest, OneTransactionTakesEverything) {
 TEST(SessionPlacementTest, AllSixConditionsAreThereFromTheFirstWrite) {
   for (const bool room : {true, false}) {
     Inputs in = Fresh();
-    if (!room) in.nodes.clear();
+    if (!room) in.nodes = NodeSet();
     const Plan plan = Decide(in);
     std::vector<std::string> types;
     for (const auto& c : plan.status.conditions) {
@@ -67,7 +67,9 @@ TEST(SessionPlacementTest, SuspendedSessionReturnsToTheNodeOfItsProfile) {
 
   in.session.spec.operatingMode = v1alpha1::OperatingMode::kRunning;
   in.ledger = testing::MakeLedger({ProfileClaim("nekoplane-session-u1", kUid)});
-  in.nodes = NodeViews({testing::MakeNode("another"), testing::MakeNode()}, *in.ledger);
+  in.nodes = NodeSet()
+                 .With(testing::MakeNode("another"), *in.ledger)
+                 .With(testing::MakeNode(), *in.ledger);
   EXPECT_EQ(Decide(in).status.nodeName, "host");
 }
 

@@ -92,7 +92,7 @@ TEST(NodeLossTest, UnlessTheSpecAllowsAnEmptyOne) {
   in.ledger = testing::MakeLedger();
   auto other = testing::MakeNode();
   other.metadata.name = "other";
-  in.nodes = NodeViews({other}, *in.ledger);
+  in.nodes = NodeSet().With(other, *in.ledger);
   in.profile->metadata.finalizers = {v1alpha1::BrowserProfile::kFinalizer};
   const Plan plan = Decide(in);
   EXPECT_EQ(plan.status.nodeName, "other");

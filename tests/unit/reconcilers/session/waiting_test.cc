@@ -6,11 +6,20 @@
 namespace nekoplane::reconcilers::session {
 namespace {
 
+// With so much of its memory, in GiB, in the hands of others.
+NodeSet WithNode(const NodeSet& nodes, v1alpha1::BrowserNode node, std::int64_t taken) {
+  const auto ledger = testing::MakeLedger(
+      {InstanceClaim(node.metadata.name, "other", {.memory_bytes = taken << 30})});
+  return nodes.With(std::move(node), *ledger);
+}
+
 Inputs Full() {
   Inputs in = Fresh();
-  in.nodes[0].allocated.memory_bytes = std::int64_t{16} << 30;
+  in.nodes = WithNode({}, testing::MakeNode(), 16);
   return in;
 }
+
+void Empty(Inputs& in) { in.nodes = WithNode({}, testing::MakeNode(), 0); }
 
 // As its own status says after a first refusal.
 Inputs WaitingFor(Duration since) {
@@ -44,7 +53,9 @@ TEST(WaitTest, SinceStaysAndTheSameCauseIsToldOnce) {
   EXPECT_EQ(ParseTime(plan.status.queue->since).value(), in.now - seconds(40));
   EXPECT_EQ(plan.status.queue->position, 2);
   EXPECT_TRUE(plan.events.empty());
-  in.nodes[0].node.spec.drain.emplace();
+  auto drained = testing::MakeNode();
+  drained.spec.drain.emplace();
+  in.nodes = WithNode({}, drained, 0);
   EXPECT_EQ(Decide(in).events.size(), 1U);
 }
 
@@ -62,20 +73,19 @@ TEST(WaitTest, RoomThatIsKeptForOthersIsNotTaken) {
 
 TEST(WaitTest, NominatesTheRoomiestThatIsNotKeptForOthers) {
   Inputs in = WaitingFor(seconds(1));
-  auto roomier = in.nodes[0];
-  roomier.node.metadata.name = "a";
-  roomier.allocated.memory_bytes = std::int64_t{15} << 30;
-  in.nodes.push_back(roomier);
+  in.nodes = WithNode(in.nodes, testing::MakeNode("a"), 15);
   EXPECT_EQ(Decide(in).status.queue->nominatedNode, "a");
   in.queue.closed_nodes = {"a"};
   EXPECT_EQ(Decide(in).status.queue->nominatedNode, "host");
-  in.nodes[0].node.spec.schedulingPolicy = v1alpha1::SchedulingPolicy::kUnschedulable;
+  auto cordoned = testing::MakeNode();
+  cordoned.spec.schedulingPolicy = v1alpha1::SchedulingPolicy::kUnschedulable;
+  in.nodes = WithNode(in.nodes, cordoned, 16);
   EXPECT_EQ(Decide(in).status.queue->nominatedNode, "");
 }
 
 TEST(WaitTest, LeavesTheQueueWhenItIsPlaced) {
   Inputs in = WaitingFor(seconds(1));
-  in.nodes[0].allocated = {};
+  Empty(in);
   const Plan plan = Decide(in);
   EXPECT_EQ(Saying(plan.status, cond::kScheduled), "True/Scheduled");
   EXPECT_FALSE(plan.status.queue);
@@ -83,7 +93,7 @@ TEST(WaitTest, LeavesTheQueueWhenItIsPlaced) {
 
 TEST(WaitTest, NoCapableNodeIsNoQueue) {
   Inputs in = WaitingFor(seconds(1));
-  in.nodes.clear();
+  in.nodes = NodeSet();
   EXPECT_FALSE(Decide(in).status.queue);
 }
 
@@ -104,7 +114,7 @@ TEST(WaitTest, PatienceEnds) {
 
   // It stays so, room or not, until somebody edits it.
   in.session.status = plan.status;
-  in.nodes[0].allocated = {};
+  Empty(in);
   const Plan later = Decide(in);
   EXPECT_EQ(later.status, plan.status);
   EXPECT_TRUE(later.claims.empty());
