@@ -27,7 +27,7 @@ Inputs FreshOnWorker() {
 Inputs PlacedOnWorker() {
   Inputs in = FreshOnWorker();
   in.session.status = Decide(in).status;
-  in.nodes.clear();
+  in.nodes = NodeSet();
   in.node = testing::MakeNode();
   in.ledger = testing::MakeLedger(
       {InstanceClaim("host", kUid, {.memory_bytes = 1536 << 20, .milli_cpu = 1000, .gpus = 0}),
