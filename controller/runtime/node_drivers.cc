@@ -24,7 +24,8 @@ std::string SecretOfNode(const BrowserNode& node) {
 }
 
 NodeDriverInputs InputsOf(const BrowserNode& node, const SecretData& secret) {
-  NodeDriverInputs inputs{.kind = "",
+  NodeDriverInputs inputs{.uid = node.metadata.uid,
+                          .kind = "",
                           .endpoint = "",
                           .address = node.spec.address,
                           .secret_name = SecretOfNode(node),

@@ -40,9 +40,9 @@ struct NodeDriverFactory {
 // The name of the Secret that is needed to reach the node; "" = none.
 std::string SecretOfNode(const v1alpha1::BrowserNode& node);
 
-// All that a driver is made from.
+// All that a driver is made from. Another object of the same name is another node.
 struct NodeDriverInputs {
-  std::string kind, endpoint, address, secret_name;
+  std::string uid, kind, endpoint, address, secret_name;
   SecretData secret;
 
   friend bool operator==(const NodeDriverInputs&, const NodeDriverInputs&) = default;

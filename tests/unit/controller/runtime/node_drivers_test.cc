@@ -77,6 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
                      n.metadata.generation = 2;
                    },
                    false},
+        Difference{"MadeAnew", [](BrowserNode& n, SecretData&) { n.metadata.uid = "u2"; }, true},
         Difference{"Endpoint",
                    [](BrowserNode& n, SecretData&) { n.spec.docker->endpoint = "tcp://v:2376"; },
                    true},

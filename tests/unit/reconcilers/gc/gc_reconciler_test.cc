@@ -169,5 +169,34 @@ TEST_F(GcTest, DryRunShowsWhatWouldGoAndChangesNothing) {
   EXPECT_TRUE(Look({}, deps_, "nowhere", {}).is(Code::kNotFound));
 }
 
+// A set with one driver, or none.
+struct OneNode final : runtime::DriverSet {
+  std::shared_ptr<runtime::RuntimeDriver> ForNode(std::string_view) const override {
+    return driver;
+  }
+
+  std::vector<std::string> Nodes() const override { return {}; }
+
+  std::shared_ptr<runtime::RuntimeDriver> driver;
+};
+
+TEST_F(GcTest, ANodeThatWentAndCameIsLookedAtTwiceAgain) {
+  Start("dead", *driver_);
+  OneNode set;
+  set.driver = driver_;
+  GcReconciler gc({client_, set, clock_, log_, nullptr});
+  clock_.Advance(minutes(2));
+  gc.Reconcile({}, {"", "host"});  // the first look
+  set.driver = nullptr;
+  EXPECT_TRUE(std::holds_alternative<manager::Done>(gc.Reconcile({}, {"", "host"})));
+  set.driver = driver_;
+  clock_.Advance(minutes(1));
+  gc.Reconcile({}, {"", "host"});
+  EXPECT_EQ(engine_.Containers().size(), 1U) << "what was seen before it went does not count";
+  clock_.Advance(seconds(10));
+  gc.Reconcile({}, {"", "host"});
+  EXPECT_TRUE(engine_.Containers().empty());
+}
+
 }  // namespace
 }  // namespace nekoplane::reconcilers::gc
