@@ -42,6 +42,7 @@ RECONCILER = API + ["controller/manager", "controller/informer", "controller/que
 for kind in ("session", "node", "profile", "gc", "images"):
     ALLOWED["reconcilers/" + kind] = RECONCILER
 ALLOWED["reconcilers/driver"] = RECONCILER + ["controller/runtime/node_drivers.h"]
+ALLOWED["reconcilers/mirror"] = RECONCILER + ["api/http", "api/taos"]
 ALLOWED["reconcilers/triggers"] = RECONCILER + ["reconcilers/" + kind + "/" + kind + "_triggers.h"
                                                for kind in ("session", "node", "profile", "driver", "images")]
 
