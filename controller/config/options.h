@@ -41,6 +41,7 @@ struct Options {
   std::string publish_address;    // where containers' ports are published; "" = all addresses
   std::optional<PortRange> http_ports, media_ports;  // nullopt = as the node says
   std::int64_t host_min_ram_mb = 6144;
+  std::string taos_url;  // of a taOS controller whose workers are mirrored; "" = none
   std::string placement_policy = "default";
   std::int64_t worker_min_cores = 4;
   Duration node_lost_after = std::chrono::seconds(40);

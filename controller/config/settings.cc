@@ -97,6 +97,16 @@ Result<void> SetDockerHost(Options& options, const std::string& text) {
   return {};
 }
 
+Result<void> SetTaosUrl(Options& options, const std::string& text) {
+  const std::size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
+  const bool clean = text.find_first_of(" \t\r\n?#@") == std::string::npos;
+  if (scheme == 0 || text.size() == scheme || text[scheme] == '/' || !clean) {
+    return Expected(text, "http://HOST:PORT, as in http://192.168.1.5:6969");
+  }
+  options.taos_url = text;
+  return {};
+}
+
 // A user's or namespace's name ends up in objects, logs and URLs: no surprises in it.
 bool IsName(const std::string& text, std::string_view also, std::size_t max) {
   return !text.empty() && text.size() <= max && std::all_of(text.begin(), text.end(), [&](char c) {
@@ -211,6 +221,10 @@ constexpr std::array kSettings{
             "The container engine of this machine: unix:///PATH or tcp://HOST:PORT. $DOCKER_HOST "
             "counts if nothing else names one.",
             "unix:///var/run/docker.sock", SetDockerHost},
+    Setting{"taos-url", "URL", kBrowsers,
+            "A taOS controller, as in http://192.168.1.5:6969. Its browser-workers become nodes; "
+            "nothing is changed there.",
+            "", SetTaosUrl},
     Setting{"advertise-address", "IP", kBrowsers,
             "The one address that streams are offered on; must be reachable for whoever watches. "
             "Without it: the address of the default route.",

@@ -150,6 +150,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
                       {"single-user", "jo"},
                       {"namespace", "ns"},
                       {"docker-host", "tcp://h:1"},
+                      {"taos-url", "http://10.0.0.5:6969"},
                       {"advertise-address", "10.0.0.9"},
                       {"publish-address", "10.0.0.8"},
                       {"http-ports", "1000-1001"},
@@ -185,6 +186,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
     EXPECT_EQ(o.single_user, "jo");
     EXPECT_EQ(o.wrapper_namespace, "ns");
     EXPECT_EQ(o.docker_host, "tcp://h:1");
+    EXPECT_EQ(o.taos_url, "http://10.0.0.5:6969");
     EXPECT_EQ(o.advertise_address, "10.0.0.9");
     EXPECT_EQ(o.publish_address, "10.0.0.8");
     EXPECT_EQ(o.http_ports, (PortRange{1000, 1001}));
@@ -277,6 +279,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "the address under which browsers reach this machine"},
         ErrorCase{
             "AdvertiseList", {"--advertise-address", "10.0.0.1,10.0.0.2"}, {}, "", "one IPv4"},
+        ErrorCase{"TaosHost", {"--taos-url", "192.168.1.5:6969"}, {}, "", "http://HOST:PORT"},
+        ErrorCase{"TaosPassword", {"--taos-url", "http://me:pw@h"}, {}, "", "http://HOST:PORT"},
+        ErrorCase{"TaosNoHost", {"--taos-url", "http:///x"}, {}, "", "http://HOST:PORT"},
         ErrorCase{"Publish", {"--publish-address", "eth0"}, {}, "", "one IPv4"},
         ErrorCase{"PortsBackwards", {"--http-ports", "9000-8000"}, {}, "", "lower one first"},
         ErrorCase{"OnePort", {"--media-ports", "9000"}, {}, "", "with a dash between"},
