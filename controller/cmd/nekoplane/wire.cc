@@ -15,11 +15,13 @@
 #include "api/server/api_server.h"
 #include "api/server/response.h"
 #include "api/taos/browser_api.h"
+#include "api/taos/cluster/cluster_api.h"
 #include "controller/cmd/nekoplane/identity.h"
 #include "controller/cmd/nekoplane/network.h"
 #include "controller/cmd/nekoplane/object_collector.h"
 #include "controller/cmd/nekoplane/operations.h"
 #include "controller/cmd/nekoplane/placement.h"
+#include "controller/cmd/nekoplane/taos_workers.h"
 #include "controller/machine/machine.h"
 #include "controller/manager/event_recorder.h"
 #include "controller/manager/manager.h"
@@ -40,6 +42,7 @@
 #include "reconcilers/driver/driver_reconciler.h"
 #include "reconcilers/gc/gc_reconciler.h"
 #include "reconcilers/images/images_reconciler.h"
+#include "reconcilers/mirror/mirror_reconciler.h"
 #include "reconcilers/node/host_node.h"
 #include "reconcilers/node/node_reconciler.h"
 #include "reconcilers/profile/profile_reconciler.h"
@@ -177,7 +180,9 @@ class ProgramImpl final : public Program {
   std::unique_ptr<registry::Client> client_;
 
   std::unique_ptr<http::Client> probe_client_;
+  std::unique_ptr<http::Client> mirror_client_;
   std::unique_ptr<runtime::DockerConnector> docker_;
+  std::unique_ptr<TaosWorkers> taos_workers_;
   std::unique_ptr<runtime::NodeDrivers> drivers_;
   std::unique_ptr<manager::StoreEventRecorder> events_;
   std::unique_ptr<reconcilers::BackgroundRunner> background_, pull_runner_;
@@ -191,6 +196,7 @@ class ProgramImpl final : public Program {
   std::unique_ptr<reconcilers::profile::ProfileReconciler> profile_reconciler_;
   std::unique_ptr<reconcilers::gc::GcReconciler> gc_reconciler_;
   std::unique_ptr<reconcilers::images::ImagesReconciler> images_reconciler_;
+  std::unique_ptr<reconcilers::mirror::MirrorReconciler> mirror_;
   std::unique_ptr<manager::Manager> manager_;
   manager::Controller* sessions_ = nullptr;
   manager::Controller* nodes_ = nullptr;
@@ -205,6 +211,7 @@ class ProgramImpl final : public Program {
   std::unique_ptr<WrapperAuthenticator> wrapper_authenticator_;
   std::unique_ptr<server::ApiServer> api_;
   std::unique_ptr<taos::BrowserApi> wrapper_;
+  std::unique_ptr<taos::ClusterApi> cluster_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<manifests::ManifestsFolder> manifests_;
@@ -273,13 +280,17 @@ Result<void> ProgramImpl::PrepareDrivers() {
       runtime::DockerConnectorOptions{.installation = store_->InstallationId(),
                                       .socket_folder = options_.data_dir + "/run",
                                       .host_publish_address = options_.publish_address});
+  taos_workers_ = std::make_unique<TaosWorkers>(clock_, log_, *client_);
   drivers_ = std::make_unique<runtime::NodeDrivers>(
       runtime::NodeDriverFactory{
           .docker =
               [this](const BrowserNode& node, const runtime::SecretData& secret) {
                 return docker_->Connect(node, secret);
               },
-          .taos_worker = nullptr},
+          .taos_worker =
+              [this](const BrowserNode& node, const runtime::SecretData& secret) {
+                return taos_workers_->Connect(node, secret);
+              }},
       [this](const std::string& node, std::shared_ptr<runtime::RuntimeDriver> driver) {
         return std::make_shared<runtime::MeteredDriver>(node, std::move(driver), engine_metrics_,
                                                         clock_);
@@ -367,6 +378,21 @@ void ProgramImpl::AddControllers() {
       reconcilers::images::Deps{*client_, *drivers_, clock_, log_, *events_, *pulls_});
   images_ = &manager_->Add(*images_reconciler_, {.workers = 1, .backoff = {}});
 
+  if (!options_.taos_url.empty()) {
+    mirror_client_ = http::MakeCurlClient(clock_, {});
+    mirror_ = std::make_unique<reconcilers::mirror::MirrorReconciler>(
+        reconcilers::mirror::Deps{.client = *client_,
+                                  .http = *mirror_client_,
+                                  .clock = clock_,
+                                  .log = log_,
+                                  .workers = taos_workers_->book(),
+                                  .changed =
+                                      [this](const std::string& node) {
+                                        nodes_->Enqueue({"", node});
+                                      }},
+        reconcilers::mirror::Options{.url = options_.taos_url});
+    manager_->Add(*mirror_, {.workers = 1, .backoff = {}}).Enqueue({"", ""});
+  }
   triggers_ = std::make_unique<reconcilers::Triggers>(
       *store_, log_,
       reconcilers::Triggers::Controllers{*sessions_, *nodes_, *profiles_, *gc_, *images_, &drivers},
@@ -432,6 +458,15 @@ Result<void> ProgramImpl::StartServers(const std::string& hostname) {
       taos::Options{.ns = options_.wrapper_namespace,
                     .single_user = options_.single_user,
                     .token_key = NewSecret(random_, 32)});
+  cluster_ = std::make_unique<taos::ClusterApi>(
+      taos::ClusterDeps{.registry = *registry_,
+                        .log = log_,
+                        .authenticator = *wrapper_authenticator_,
+                        .workers = taos_workers_->book(),
+                        .single_user = options_.single_user,
+                        .changed = [this](const std::string& node) {
+                          nodes_->Enqueue({"", node});
+                        }});
   operations_ = std::make_unique<Operations>(OperationsDeps{
       .client = *client_,
       .drivers = *drivers_,
@@ -473,6 +508,8 @@ void ProgramImpl::ServePlain(const std::shared_ptr<const http::Request>& request
   const std::string& path = request->path;
   if (taos::BrowserApi::Serves(path)) {
     wrapper_->Handle(request, responder);
+  } else if (taos::ClusterApi::Serves(path)) {
+    cluster_->Handle(request, responder);
   } else if (path == "/metrics") {
     responder->Send(exposition_.Serve(*request));
   } else if (path.starts_with("/healthz") || path.starts_with("/livez") ||
@@ -525,6 +562,7 @@ void ProgramImpl::Stop() {
   if (server_) server_->Stop(kServerGrace);
   background_.reset();
   pull_runner_.reset();
+  if (taos_workers_) taos_workers_->Stop();
   if (triggers_) triggers_->StopInformers();
 }
 
