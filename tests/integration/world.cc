@@ -25,6 +25,12 @@ std::string ReadAll(const std::string& path) {
   return out.str();
 }
 
+std::string BinFolder() { return std::string(NEKO_BIN_DIR); }
+
+std::string Escape(const std::string& text) { return ctl::QueryEscape(text); }
+
+}  // namespace
+
 int FreePort() {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -36,12 +42,6 @@ int FreePort() {
   close(fd);
   return ntohs(address.sin_port);
 }
-
-std::string BinFolder() { return std::string(NEKO_BIN_DIR); }
-
-std::string Escape(const std::string& text) { return ctl::QueryEscape(text); }
-
-}  // namespace
 
 bool Engine::Available() {
   const char* folder = std::getenv("NEKO_TEST_ENGINE_DIR");

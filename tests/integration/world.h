@@ -24,6 +24,9 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// A port of loopback that nobody listens on at the moment.
+int FreePort();
+
 // The engine that ./dev test started: NEKO_TEST_ENGINE_DIR.
 class Engine {
  public:
