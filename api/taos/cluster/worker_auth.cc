@@ -45,10 +45,12 @@ bool SameSecret(std::string_view a, std::string_view b) {
 std::string WorkerSignature(std::string_view key, std::string_view timestamp,
                             std::string_view method, std::string_view path, std::string_view body) {
   std::string text(timestamp);
-  for (const std::string_view part : {method, path, std::string_view(Sha256Hex(body))}) {
-    text += '.';
-    text += part;
-  }
+  text += '.';
+  text += method;
+  text += '.';
+  text += path;
+  text += '.';
+  text += Sha256Hex(body);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   NEKO_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
