@@ -75,8 +75,7 @@ ConditionUpdate ReadyCondition(const Inputs& in) {
   return {cond::kReady, kUnknown, cond::kReasonEngineUnavailable, in.why.message};
 }
 
-// What the engine tells, what was found out about our own machine, and over both the operator's
-// word. A taOS worker's GPU is known from its registration.
+// What the machine tells, what was found out about our own, and over both the operator's word.
 v1alpha1::NodeHardware Hardware(const Inputs& in) {
   auto hardware = in.node.status.hardware;
   if (in.facts) {
@@ -84,10 +83,16 @@ v1alpha1::NodeHardware Hardware(const Inputs& in) {
     hardware.cores = in.facts->cores;
     hardware.arch = in.facts->arch;
   }
-  if (!in.node.spec.taosWorker) {
-    const auto found = IsHost(in) ? in.options.host_hardware : v1alpha1::NodeHardwareHints{};
-    hardware.soc = found.soc;
-    hardware.gpu = found.gpu;
+  if (IsHost(in)) {
+    hardware.soc = in.options.host_hardware.soc;
+    hardware.gpu = in.options.host_hardware.gpu;
+  } else if (in.facts) {
+    hardware.soc = in.facts->soc;
+    hardware.gpu.reset();
+    if (const auto& gpu = in.facts->gpu) {
+      hardware.gpu =
+          v1alpha1::NodeGpu{.vendor = gpu->vendor, .model = gpu->model, .count = gpu->count};
+    }
   }
   const auto& told = in.node.spec.hardware;
   if (!told.soc.empty()) hardware.soc = told.soc;
@@ -125,9 +130,11 @@ v1alpha1::BrowserNodeStatus Decide(const Inputs& in) {
                       .ports = use.used_http_ports};
   status.sessions = use.sessions;
 
-  // A heartbeat says that the engine answered just now; a silent one's stays where it was.
+  // A heartbeat says that the engine answered just now; a silent one's stays where it was. The load
+  // changes all the time and is worth no write of its own.
   if (in.facts && (HeartbeatDue(in) || status != in.node.status)) {
     status.heartbeatTime = FormatTime(in.now);
+    status.loadPercent = in.facts->load_percent;
   }
   return status;
 }

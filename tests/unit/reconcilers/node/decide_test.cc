@@ -185,14 +185,29 @@ INSTANTIATE_TEST_SUITE_P(
         HardwareRow{"ToldNone", "host", {"", kIntel}, {"", kNone}, "", ""}),
     [](const auto& row) { return row.param.name; });
 
-TEST_F(NodeDecideTest, HintThatIsTakenBackIsForgottenAndAWorkersRegistrationIsNot) {
+TEST_F(NodeDecideTest, HintThatIsTakenBackIsForgottenAndWhatTheMachineTellsIsNot) {
   auto in = Given("w");
   in.node.status.hardware.gpu = kNvidia;
   EXPECT_FALSE(Decide(in).hardware.gpu);
-  in.node.spec.docker.reset();
-  in.node.spec.taosWorker =
-      v1alpha1::TaosWorkerEndpoint{.url = "http://w:7080", .tokenSecretRef = {}};
+  in.facts->gpu =
+      runtime::GpuFacts{.vendor = kNvidia.vendor, .model = kNvidia.model, .count = kNvidia.count};
+  in.facts->soc = "rk3588";
   EXPECT_EQ(Decide(in).hardware.gpu, kNvidia);
+  EXPECT_EQ(Decide(in).hardware.soc, "rk3588");
+  in.node.status.hardware.gpu = kNvidia;
+  in.facts.reset();
+  EXPECT_EQ(Decide(in).hardware.gpu, kNvidia) << "silence takes nothing back";
+}
+
+TEST_F(NodeDecideTest, LoadIsWrittenWithAHeartbeatAndNeverAlone) {
+  auto in = Given("w");
+  in.facts->load_percent = 10;
+  in.node.status = Decide(in);
+  EXPECT_EQ(in.node.status.loadPercent, 10);
+  in.facts->load_percent = 90;
+  EXPECT_EQ(Decide(in), in.node.status);
+  in.now += std::chrono::seconds(60);
+  EXPECT_EQ(Decide(in).loadPercent, 90);
 }
 
 struct FloorRow {
