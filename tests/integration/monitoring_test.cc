@@ -116,7 +116,8 @@ TEST(PromqlTest, SelectorsAreFound) {
 
 TEST(MonitoringRulesTest, AreValidAndFireWhenTheyShould) {
   const std::string folder = kFolder;
-  ExpectPromtool({"check", "rules", folder + "nekoplane.rules.yaml", folder + "nekoplane.alerts.yaml"});
+  ExpectPromtool(
+      {"check", "rules", folder + "nekoplane.rules.yaml", folder + "nekoplane.alerts.yaml"});
   ExpectPromtool({"check", "config", folder + "prometheus.yaml"});
   std::vector<std::string> tests{"test", "rules"};
   for (const auto& file : FilesIn(folder + "tests", ".yaml")) tests.push_back(file);
@@ -142,10 +143,12 @@ class MonitoringTest : public IntegrationTest {
         {{"apiVersion", "nekoplane.dev/v1alpha1"},
          {"kind", "BrowserClass"},
          {"metadata", {{"name", name}}},
-         {"spec", {{"variants", {{{"name", "x"}, {"image", "127.0.0.1:1/none/" + name + ":1"}}}}}}});
+         {"spec",
+          {{"variants", {{{"name", "x"}, {"image", "127.0.0.1:1/none/" + name + ":1"}}}}}}});
     ASSERT_TRUE(created) << created.error().ToString();
-    neko_->CreateSession(name, {{"classRef", {{"name", name}}},
-                                {"resources", {{"requests", {{"memory", "64Mi"}, {"cpu", "50m"}}}}}});
+    neko_->CreateSession(name,
+                         {{"classRef", {{"name", name}}},
+                          {"resources", {{"requests", {{"memory", "64Mi"}, {"cpu", "50m"}}}}}});
   }
 
   bool Has(const std::string& query) {
@@ -245,7 +248,8 @@ TEST_F(MonitoringTest, WhatIsShippedFitsWhatIsServed) {
       EXPECT_EQ(counts && type == "gauge", false) << asker << ": a rate of a gauge: " << query;
     }
   }
-  EXPECT_EQ(ListedInReadme(), types) << "manifests/monitoring/README.md does not list what is served";
+  EXPECT_EQ(ListedInReadme(), types)
+      << "manifests/monitoring/README.md does not list what is served";
 
   std::set<std::string> runbooks;
   for (const auto& file : FilesIn(NEKO_SOURCE_DIR "/docs/runbooks", ".md")) {

@@ -11,9 +11,7 @@ bool NameStart(char c) {
   return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || c == ':';
 }
 
-bool NamePart(char c) {
-  return NameStart(c) || std::isdigit(static_cast<unsigned char>(c)) != 0;
-}
+bool NamePart(char c) { return NameStart(c) || std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 // The end of what opens at `begin` ('{', '(', '[' or a quote), quoted text inside included.
 std::size_t Closing(const std::string& text, std::size_t begin) {
@@ -38,12 +36,12 @@ std::size_t SkipSpace(const std::string& text, std::size_t i) {
 }  // namespace
 
 std::vector<Selector> SelectorsOf(const std::string& query) {
-  static const std::set<std::string> kLabelLists{"by", "without",    "on",
+  static const std::set<std::string> kLabelLists{"by",       "without",    "on",
                                                  "ignoring", "group_left", "group_right"};
   // Aggregations too: a list of labels may come before their parenthesis.
   static const std::set<std::string> kOperators{
-      "and", "or",  "unless", "bool", "offset", "inf",  "nan",     "sum",
-      "avg", "min", "max",    "count", "group", "topk", "bottomk", "quantile"};
+      "and", "or",  "unless", "bool",  "offset", "inf",  "nan",     "sum",
+      "avg", "min", "max",    "count", "group",  "topk", "bottomk", "quantile"};
   std::vector<Selector> found;
   std::string function;
   std::size_t i = 0;

@@ -15,11 +15,11 @@ NodeSet WithNode(const NodeSet& nodes, v1alpha1::BrowserNode node, std::int64_t 
 
 Inputs Full() {
   Inputs in = Fresh();
-  in.nodes = WithNode({}, testing::MakeNode(), 16);
+  in.nodes = WithNode(NodeSet(), testing::MakeNode(), 16);
   return in;
 }
 
-void Empty(Inputs& in) { in.nodes = WithNode({}, testing::MakeNode(), 0); }
+void Empty(Inputs& in) { in.nodes = WithNode(NodeSet(), testing::MakeNode(), 0); }
 
 // As its own status says after a first refusal.
 Inputs WaitingFor(Duration since) {
@@ -55,7 +55,7 @@ TEST(WaitTest, SinceStaysAndTheSameCauseIsToldOnce) {
   EXPECT_TRUE(plan.events.empty());
   auto drained = testing::MakeNode();
   drained.spec.drain.emplace();
-  in.nodes = WithNode({}, drained, 0);
+  in.nodes = WithNode(NodeSet(), drained, 0);
   EXPECT_EQ(Decide(in).events.size(), 1U);
 }
 
