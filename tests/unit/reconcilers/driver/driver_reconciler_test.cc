@@ -6,6 +6,7 @@
 #include "api/registry/base64.h"
 #include "api/registry/namespaces.h"
 #include "api/store/memory_store.h"
+#include "api/v1alpha1/node_finalizer.h"
 #include "controller/runtime/sim/sim_driver.h"
 #include "controller/runtime/sim/sim_engine.h"
 #include "reconcilers/driver/driver_triggers.h"
@@ -107,6 +108,10 @@ TEST_F(DriverReconcilerTest, FollowsTheNodeFromItsFirstDayToItsLast) {
   EXPECT_EQ(changed_.size(), 1U) << "nothing changed";
 
   ASSERT_TRUE(client_.Delete({}, *client_.Get<BrowserNode>("", "w")));
+  Look("w");
+  EXPECT_EQ(changed_.size(), 1U) << "it is needed until the node is gone";
+  ASSERT_TRUE(
+      client_.RemoveFinalizer({}, *client_.Get<BrowserNode>("", "w"), v1alpha1::kNodeFinalizer));
   EXPECT_TRUE(std::holds_alternative<manager::Done>(Look("w")));
   EXPECT_EQ(drivers_.ForNode("w"), nullptr);
   Look("w");

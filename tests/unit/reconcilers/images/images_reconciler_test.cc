@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/store/memory_store.h"
+#include "api/v1alpha1/node_finalizer.h"
 #include "controller/runtime/static_driver_set.h"
 #include "tests/support/builders.h"
 #include "tests/support/fake_clock.h"
@@ -272,6 +273,7 @@ TEST_F(ImagesReconcilerTest, ARemovedNodeIsForgotten) {
   jobs_.RunAll();
   ASSERT_EQ(pulls_.OnNode("host").size(), 1U);
   ASSERT_TRUE(client_.Delete({}, Get()).has_value());
+  ASSERT_TRUE(client_.RemoveFinalizer({}, Get(), v1alpha1::kNodeFinalizer).has_value());
   EXPECT_EQ(Pass(), std::nullopt);
   EXPECT_TRUE(pulls_.OnNode("host").empty());
 }

@@ -49,7 +49,7 @@ void ExpectWaits(const Plan& plan, const char* why) {
             std::string::npos);
 }
 
-TEST(NodeLossTest, APrivateProfileStartsElsewhereAfterTheGraceTime) {
+TEST(SessionNodeLossTest, APrivateProfileStartsElsewhereAfterTheGraceTime) {
   Inputs in = OnLostNode(seconds(59));
   Plan plan = Decide(in);
   ExpectWaits(plan, "unless it returns");
@@ -62,7 +62,7 @@ TEST(NodeLossTest, APrivateProfileStartsElsewhereAfterTheGraceTime) {
   EXPECT_EQ(plan.events.at(0).reason, "NodeLost");
 }
 
-TEST(NodeLossTest, SilenceAloneIsNoLoss) {
+TEST(SessionNodeLossTest, SilenceAloneIsNoLoss) {
   Inputs in = Running();
   in.node->status.conditions[0].status = "Unknown";
   in.node->status.conditions[0].reason = v1alpha1::node::kReasonTooManyLost;
@@ -73,13 +73,13 @@ TEST(NodeLossTest, SilenceAloneIsNoLoss) {
   EXPECT_EQ(Saying(plan.status, cond::kStarted), "Unknown/EngineUnavailable");
 }
 
-TEST(NodeLossTest, ABrowserProfileWaitsForItsNode) {
+TEST(SessionNodeLossTest, ABrowserProfileWaitsForItsNode) {
   Inputs in = OnLostNode(minutes(10));
   HasProfile(in);
   ExpectWaits(Decide(in), "its profile lies there");
 }
 
-TEST(NodeLossTest, UnlessTheSpecAllowsAnEmptyOne) {
+TEST(SessionNodeLossTest, UnlessTheSpecAllowsAnEmptyOne) {
   Inputs in = OnLostNode(minutes(10));
   HasProfile(in);
   in.session.spec.nodeLossPolicy = NodeLossPolicy::kStartEmpty;
@@ -99,7 +99,7 @@ TEST(NodeLossTest, UnlessTheSpecAllowsAnEmptyOne) {
   EXPECT_EQ(Saying(plan.status, cond::kProfileBound), "False/Pending");
 }
 
-TEST(NodeLossTest, WaitWaitsAndSoDoesWhoNamesTheNode) {
+TEST(SessionNodeLossTest, WaitWaitsAndSoDoesWhoNamesTheNode) {
   Inputs in = OnLostNode(minutes(10));
   in.session.spec.nodeLossPolicy = NodeLossPolicy::kWait;
   ExpectWaits(Decide(in), "spec.nodeLossPolicy is Wait");
@@ -108,7 +108,7 @@ TEST(NodeLossTest, WaitWaitsAndSoDoesWhoNamesTheNode) {
   ExpectWaits(Decide(in), "spec.nodeName names it");
 }
 
-TEST(NodeLossTest, ANodeThatWasForcedAwayIsLostAtOnce) {
+TEST(SessionNodeLossTest, ANodeThatWasForcedAwayIsLostAtOnce) {
   Inputs in = Running();
   in.node.reset();
   in.node_gone = true;
@@ -118,7 +118,7 @@ TEST(NodeLossTest, ANodeThatWasForcedAwayIsLostAtOnce) {
   EXPECT_TRUE(Decide(in).claims.empty());
 }
 
-TEST(NodeLossTest, TheReturnOfTheNodeHeals) {
+TEST(SessionNodeLossTest, TheReturnOfTheNodeHeals) {
   Inputs in = OnLostNode(seconds(10));
   in.session.status = Decide(in).status;
   in.node = testing::MakeNode();
@@ -142,7 +142,7 @@ bool Leaves(const Inputs& in) {
          Saying(plan.status, cond::kReady) == "False/NodeDraining";
 }
 
-TEST(DrainTest, EvictStopsTheContainerThenGivesBackTheRoomAndKeepsTheProfile) {
+TEST(SessionDrainTest, EvictStopsTheContainerThenGivesBackTheRoomAndKeepsTheProfile) {
   Inputs in = OnDrainedNode(DrainPolicy::kEvict);
   EXPECT_TRUE(Leaves(in));
   Gone(in);
@@ -156,7 +156,7 @@ TEST(DrainTest, EvictStopsTheContainerThenGivesBackTheRoomAndKeepsTheProfile) {
   for (const auto& change : plan.claims) EXPECT_NE(change.claim.kind, store::kClaimProfile);
 }
 
-TEST(DrainTest, AnEngineThatDoesNotAnswerStopsIt) {
+TEST(SessionDrainTest, AnEngineThatDoesNotAnswerStopsIt) {
   Inputs in = OnDrainedNode(DrainPolicy::kEvict);
   Silent(in);
   const Plan plan = Decide(in);
@@ -165,7 +165,7 @@ TEST(DrainTest, AnEngineThatDoesNotAnswerStopsIt) {
   EXPECT_TRUE(plan.retry);
 }
 
-TEST(DrainTest, WaitForUsersWaitsForUsers) {
+TEST(SessionDrainTest, WaitForUsersWaitsForUsers) {
   Inputs in = OnDrainedNode(DrainPolicy::kWaitForUsers);
   in.probe = {.kind = Probe::Kind::kAnswered};
   EXPECT_FALSE(Leaves(in));  // nobody knows how many watch
@@ -180,11 +180,11 @@ TEST(DrainTest, WaitForUsersWaitsForUsers) {
   EXPECT_FALSE(Leaves(in));
 }
 
-TEST(DrainTest, MigrateMovesNobodyYet) {
+TEST(SessionDrainTest, MigrateMovesNobodyYet) {
   EXPECT_FALSE(Leaves(OnDrainedNode(DrainPolicy::kMigrate)));
 }
 
-TEST(DrainTest, ADeletedNodeIsLeftForGood) {
+TEST(SessionDrainTest, ADeletedNodeIsLeftForGood) {
   Inputs in = Running();
   in.node->metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
   Found(in, Phase::kRunning);
