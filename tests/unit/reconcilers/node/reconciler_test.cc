@@ -28,7 +28,7 @@ using v1alpha1::Lease;
 constexpr char kSystem[] = "nekoplane-system";
 const char* const kNodes[] = {"attic", "host", "cellar"};
 
-class ReconcilerTest : public ::testing::Test {
+class NodeReconcilerTest : public ::testing::Test {
  protected:
   class Events final : public manager::EventRecorder {
    public:
@@ -118,7 +118,7 @@ class ReconcilerTest : public ::testing::Test {
   std::unique_ptr<NodeReconciler> reconciler_;
 };
 
-TEST_F(ReconcilerTest, SilentNodeIsSuspectedThenLostThenBack) {
+TEST_F(NodeReconcilerTest, SilentNodeIsSuspectedThenLostThenBack) {
   LetPass(seconds(10));
   EXPECT_EQ(Says("attic", cond::kReady), "True/EngineReady");
   engines_["attic"]->SetDown(true);
@@ -136,7 +136,7 @@ TEST_F(ReconcilerTest, SilentNodeIsSuspectedThenLostThenBack) {
                                                     "attic EngineReady"}));
 }
 
-TEST_F(ReconcilerTest, WhenTooManyAreSilentNoneIsLost) {
+TEST_F(NodeReconcilerTest, WhenTooManyAreSilentNoneIsLost) {
   LetPass(seconds(10));
   for (const char* name : {"attic", "cellar"}) engines_[name]->SetDown(true);
   LetPass(seconds(600));
@@ -149,7 +149,7 @@ TEST_F(ReconcilerTest, WhenTooManyAreSilentNoneIsLost) {
   EXPECT_EQ(Says("attic", cond::kReady), "False/NodeLost");
 }
 
-TEST_F(ReconcilerTest, TimeThatWeWereDownIsNoSilence) {
+TEST_F(NodeReconcilerTest, TimeThatWeWereDownIsNoSilence) {
   LetPass(seconds(10));
   engines_["attic"]->SetDown(true);
   clock_.Advance(std::chrono::hours(8));
@@ -160,7 +160,7 @@ TEST_F(ReconcilerTest, TimeThatWeWereDownIsNoSilence) {
   EXPECT_EQ(Says("attic", cond::kReady), "False/NodeLost");
 }
 
-TEST_F(ReconcilerTest, LeaseIsRenewedAtMostEveryTwentySecondsAndNotBySilence) {
+TEST_F(NodeReconcilerTest, LeaseIsRenewedAtMostEveryTwentySecondsAndNotBySilence) {
   Pass("attic");
   const auto lease = client_.Get<Lease>(kSystem, "nekoplane-node-attic");
   ASSERT_TRUE(lease.has_value());
@@ -185,7 +185,7 @@ TEST_F(ReconcilerTest, LeaseIsRenewedAtMostEveryTwentySecondsAndNotBySilence) {
   EXPECT_EQ(renewed(), "2026-01-01T00:00:20.000000Z");
 }
 
-TEST_F(ReconcilerTest, LeasesOfNodesThatWentWithoutUsAreStray) {
+TEST_F(NodeReconcilerTest, LeasesOfNodesThatWentWithoutUsAreStray) {
   LetPass(seconds(10));
   Lease other;
   other.metadata.namespace_ = "default";
@@ -199,7 +199,7 @@ TEST_F(ReconcilerTest, LeasesOfNodesThatWentWithoutUsAreStray) {
   EXPECT_TRUE(client_.Get<Lease>("default", "nekoplane-node-attic").has_value()) << "not ours";
 }
 
-TEST_F(ReconcilerTest, DrainShowsWhoIsLeftAndWhenItIsDone) {
+TEST_F(NodeReconcilerTest, DrainShowsWhoIsLeftAndWhenItIsDone) {
   LetPass(seconds(10));
   const auto session = Place("s", "attic", true);
   Place("asleep", "attic", false);
@@ -216,7 +216,7 @@ TEST_F(ReconcilerTest, DrainShowsWhoIsLeftAndWhenItIsDone) {
   EXPECT_FALSE(Node("attic").status.drainStartedTime.empty());
 }
 
-TEST_F(ReconcilerTest, DeletionWaitsForSessionsContainersAndVolumes) {
+TEST_F(NodeReconcilerTest, DeletionWaitsForSessionsContainersAndVolumes) {
   LetPass(seconds(10));
   auto session = Place("s", "attic", true);
   auto driver = drivers_->ForNode("attic");
@@ -254,7 +254,7 @@ TEST_F(ReconcilerTest, DeletionWaitsForSessionsContainersAndVolumes) {
   EXPECT_TRUE(client_.Get<Lease>(kSystem, "nekoplane-node-attic").is(Code::kNotFound));
 }
 
-TEST_F(ReconcilerTest, DeletionOfASilentNodeWaitsAndForceEndsIt) {
+TEST_F(NodeReconcilerTest, DeletionOfASilentNodeWaitsAndForceEndsIt) {
   LetPass(seconds(10));
   engines_["attic"]->SetDown(true);
   DeleteNode("attic");
@@ -268,7 +268,7 @@ TEST_F(ReconcilerTest, DeletionOfASilentNodeWaitsAndForceEndsIt) {
   EXPECT_TRUE(client_.Get<Lease>(kSystem, "nekoplane-node-attic").is(Code::kNotFound));
 }
 
-TEST_F(ReconcilerTest, NodeThatNeverAnsweredGoesAtOnce) {
+TEST_F(NodeReconcilerTest, NodeThatNeverAnsweredGoesAtOnce) {
   engines_["attic"]->SetDown(true);
   Pass("attic");
   DeleteNode("attic");
@@ -276,7 +276,7 @@ TEST_F(ReconcilerTest, NodeThatNeverAnsweredGoesAtOnce) {
   EXPECT_TRUE(Gone("attic"));
 }
 
-TEST_F(ReconcilerTest, RoomClaimedSinceTheLookKeepsADeletedNode) {
+TEST_F(NodeReconcilerTest, RoomClaimedSinceTheLookKeepsADeletedNode) {
   LetPass(seconds(10));
   DeleteNode("attic");
   // Between the look and the last write, as a session that was being placed would.
@@ -295,7 +295,7 @@ TEST_F(ReconcilerTest, RoomClaimedSinceTheLookKeepsADeletedNode) {
   EXPECT_NE(held->message.find("uid late"), std::string::npos) << held->message;
 }
 
-TEST_F(ReconcilerTest, StoppingSaysNothingAboutANode) {
+TEST_F(NodeReconcilerTest, StoppingSaysNothingAboutANode) {
   LetPass(seconds(10));
   std::stop_source stop;
   stop.request_stop();
