@@ -8,6 +8,8 @@
 namespace nekoplane::taos {
 namespace {
 
+constexpr std::int64_t kSharedGpus = 1000;
+
 std::string LabelOf(const v1alpha1::BrowserNode& node, const char* label) {
   const auto it = node.metadata.labels.find(label);
   return it == node.metadata.labels.end() ? "" : it->second;
@@ -39,6 +41,8 @@ Result<v1alpha1::BrowserNode> NodeFor(const WorkerInfo& worker, const std::strin
   node.metadata.labels[mirror.empty() ? kLabelRegistered : kLabelMirroredFrom] =
       mirror.empty() ? "true" : mirror;
   node.spec.taosWorker = v1alpha1::TaosWorkerEndpoint{.url = worker.url, .tokenSecretRef = {}};
+  // A worker never hands its GPU to one browser, so that it limits nothing.
+  if (worker.hardware.gpu && worker.hardware.gpu->count > 0) node.spec.capacity.gpus = kSharedGpus;
   node.spec.address = AddressOf(worker);
   if (node.spec.address.empty()) {
     return MakeStatus(Code::kInvalid, "NoAddress",

@@ -109,9 +109,10 @@ class MirrorTest : public ::testing::Test {
 
   void List(std::vector<json> rows) { taos_.rows = json(std::move(rows)); }
 
+  // Not if it is on its way out.
   std::optional<BrowserNode> Node(const std::string& name) {
     auto node = client_.Get<BrowserNode>("", name);
-    if (!node) return std::nullopt;
+    if (!node || node->metadata.deleting()) return std::nullopt;
     return *std::move(node);
   }
 

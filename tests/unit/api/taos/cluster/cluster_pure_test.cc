@@ -275,6 +275,9 @@ TEST(WorkerNodesTest, OnlyWhatWasMadeForThisWorkerIsTouched) {
   EXPECT_EQ(FitOf(other, registered), NodeFit::kForeign);
 
   EXPECT_FALSE(PatchFor(registered, registered));
+  EXPECT_FALSE(registered.spec.capacity.gpus);
+  worker.hardware.gpu = v1alpha1::NodeGpu{.vendor = "nvidia", .model = "", .count = 1};
+  EXPECT_GT(NodeFor(worker, "")->spec.capacity.gpus, 100) << "one GPU, many browsers";
   worker.url = "http://192.168.1.10:7080";
   EXPECT_EQ(
       PatchFor(registered, *NodeFor(worker, ""))->dump(),
