@@ -99,7 +99,7 @@ void Program::ListenToStore() {
   for (const char* resource :
        {v1alpha1::BrowserSession::kResource, v1alpha1::BrowserNode::kResource,
         v1alpha1::BrowserClass::kResource, v1alpha1::BrowserProfile::kResource,
-        v1alpha1::Secret::kResource, "namespaces"}) {
+        v1alpha1::Secret::kResource, "leases.coordination.k8s.io", "namespaces"}) {
     auto watch = store_->Watch(resource, store_->HistoryStart(),
                                [this](const std::vector<store::EventPtr>& events) {
                                  for (const auto& event : events) {

@@ -206,7 +206,7 @@ TEST_F(NodeDecideTest, LoadIsWrittenWithAHeartbeatAndNeverAlone) {
   EXPECT_EQ(in.node.status.loadPercent, 10);
   in.facts->load_percent = 90;
   EXPECT_EQ(Decide(in), in.node.status);
-  in.now += std::chrono::seconds(60);
+  in.now += in.options.heartbeat;
   EXPECT_EQ(Decide(in).loadPercent, 90);
 }
 
