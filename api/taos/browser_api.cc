@@ -56,10 +56,14 @@ class BrowserApi::Core : public std::enable_shared_from_this<BrowserApi::Core> {
         return responder->Send(GetSession(match.id, *caller, ReachableHost(*request, *caller)));
       case Route::kTerminateSession:
         return Terminate(match.id, *caller, responder);
-      case Route::kCreateSession: {
-        CreateFlow::Deps deps{deps_.registry, deps_.placement, options_,
+      case Route::kCreateSession:
+      case Route::kExplain: {
+        CreateFlow::Deps deps{deps_.registry, deps_.placement, deps_.explain,     options_,
                               sessions_,      waits_,          shared_from_this()};
-        return std::make_shared<CreateFlow>(std::move(deps), std::move(request), responder, *caller)
+        const auto goal = *match.route == Route::kExplain ? CreateFlow::Goal::kExplain
+                                                          : CreateFlow::Goal::kCreate;
+        return std::make_shared<CreateFlow>(goal, std::move(deps), std::move(request), responder,
+                                            *caller)
             ->Run();
       }
     }

@@ -41,6 +41,7 @@ struct Deps {
   Logger& log;
   const Authenticator& authenticator;
   PlacementCheck placement;
+  PlacementExplain explain;
 };
 
 class BrowserApi {

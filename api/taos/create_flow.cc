@@ -54,11 +54,11 @@ void CreateFlow::CheckObject() {
   deps_.registry.Create(KindOf(deps_.registry, BrowserSession::kResource), deps_.options.ns, body_,
                         dry_run, [self = shared_from_this()](Result<WriteReply> checked) {
                           if (!checked) return self->Reply(WriteErrorReply(checked.error()));
-                          self->CheckPlacement();
+                          self->CheckNode();
                         });
 }
 
-void CreateFlow::CheckPlacement() {
+void CreateFlow::CheckNode() {
   if (!wanted_.node.empty()) {
     // As taOS: only the workers it lists may be named, never the host.
     const auto rows = CapableWorkers(deps_.sessions.Nodes());
@@ -68,6 +68,25 @@ void CreateFlow::CheckPlacement() {
       return Reply(NoPlace(409, "no_capable_node", wanted_.node + " is no capable worker"));
     }
   }
+  if (goal_ == Goal::kExplain) return Explain();
+  CheckPlacement();
+}
+
+void CreateFlow::Explain() {
+  const codec::Kind& kind = KindOf(deps_.registry, BrowserProfile::kResource);
+  // Where somebody else's profile lies is not the caller's business.
+  if (const auto stored = wanted_.profile.empty()
+                              ? Result<store::ObjectPtr>(store::ObjectPtr())
+                              : deps_.registry.Get(kind, deps_.options.ns, wanted_.profile);
+      stored && *stored != nullptr && !MayUse(**stored)) {
+    return;
+  }
+  const auto explanation = deps_.explain(session_);
+  if (!explanation) return Reply(WriteErrorReply(explanation.error()));
+  Reply(JsonReply(200, *explanation));
+}
+
+void CreateFlow::CheckPlacement() {
   const PlacementAnswer answer = deps_.placement(session_);
   switch (answer.outcome) {
     case PlacementAnswer::Outcome::kNoCapableNode:

@@ -2,6 +2,9 @@
 // place, make sure of the profile, store, wait a moment for a fast start.
 //
 // Nothing is stored before the body, the object and the placement were found good.
+//
+// POST /api/browser/nodes/explain goes the same way as far as the placement, and then tells how
+// that was decided; it stores nothing.
 #pragma once
 
 #include <memory>
@@ -20,18 +23,22 @@ namespace nekoplane::taos {
 
 class CreateFlow : public std::enable_shared_from_this<CreateFlow> {
  public:
+  enum class Goal { kCreate, kExplain };
+
   struct Deps {
     registry::Registry& registry;
     const PlacementCheck& placement;
+    const PlacementExplain& explain;
     const Options& options;
     const Sessions& sessions;
     ReadyWaits& waits;
     std::shared_ptr<void> keep_alive;  // owns whatever the references above point to
   };
 
-  CreateFlow(Deps deps, std::shared_ptr<const http::Request> request,
+  CreateFlow(Goal goal, Deps deps, std::shared_ptr<const http::Request> request,
              std::shared_ptr<http::Responder> responder, Caller caller)
-      : deps_(std::move(deps)),
+      : goal_(goal),
+        deps_(std::move(deps)),
         request_(std::move(request)),
         responder_(std::move(responder)),
         caller_(std::move(caller)) {}
@@ -40,7 +47,9 @@ class CreateFlow : public std::enable_shared_from_this<CreateFlow> {
 
  private:
   void CheckObject();
+  void CheckNode();
   void CheckPlacement();
+  void Explain();
   void EnsureProfile();
   // True if the profile is the caller's to use; otherwise the answer was sent.
   bool MayUse(const store::Object& profile);
@@ -50,6 +59,7 @@ class CreateFlow : public std::enable_shared_from_this<CreateFlow> {
 
   void Reply(http::Response response) { responder_->Send(std::move(response)); }
 
+  const Goal goal_;
   const Deps deps_;
   const std::shared_ptr<const http::Request> request_;
   const std::shared_ptr<http::Responder> responder_;

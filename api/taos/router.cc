@@ -5,6 +5,7 @@ namespace {
 
 constexpr std::string_view kSessions = "/api/browser/sessions";
 constexpr std::string_view kNodes = "/api/browser/nodes";
+constexpr std::string_view kExplain = "/api/browser/nodes/explain";
 constexpr std::string_view kTerminate = "/terminate";
 
 bool EndsWith(std::string_view text, std::string_view end) {
@@ -22,6 +23,7 @@ RouteMatch Only(std::string_view method, const char* allowed, Route route) {
 
 RouteMatch MatchRoute(std::string_view method, std::string_view path) {
   if (path == kNodes) return Only(method, "GET", Route::kListNodes);
+  if (path == kExplain) return Only(method, "POST", Route::kExplain);
   if (path == kSessions) {
     RouteMatch match;
     match.allow = "GET, POST";

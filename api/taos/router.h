@@ -7,7 +7,14 @@
 
 namespace nekoplane::taos {
 
-enum class Route { kListSessions, kCreateSession, kGetSession, kTerminateSession, kListNodes };
+enum class Route {
+  kListSessions,
+  kCreateSession,
+  kGetSession,
+  kTerminateSession,
+  kListNodes,
+  kExplain
+};
 
 struct RouteMatch {
   std::optional<Route> route;  // absent: 404, or 405 if `allow` says what is allowed there

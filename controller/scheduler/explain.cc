@@ -40,15 +40,14 @@ bool Before(const NodeExplanation& a, const NodeExplanation& b) {
 
 }  // namespace
 
-Explanation Explain(const Request& request, const std::vector<NodeView>& nodes) {
-  Explanation all{.placement = Place(request, nodes), .policy = request.policy->name, .nodes = {}};
+Explanation Explain(const Request& request, const Cluster& cluster) {
+  Explanation all{
+      .placement = Place(request, cluster), .policy = cluster.policy().name, .nodes = {}};
   Decision decision(request);
-  std::vector<PreparedNode> prepared;  // what the decision remembers points into these
-  prepared.reserve(nodes.size());
-  for (const NodeView& view : nodes) {
-    prepared.push_back(Prepare(view));
-    all.nodes.push_back(ExplainNode(*request.policy, decision.Of(prepared.back())));
-  }
+  cluster.ForEachByBounds([&](const Cluster::Entry& entry) {
+    all.nodes.push_back(ExplainNode(cluster.policy(), decision.Of(entry.node)));
+    return true;
+  });
   std::sort(all.nodes.begin(), all.nodes.end(), Before);
   for (std::size_t i = 0; i < all.nodes.size() && Fits(all.nodes[i]); ++i) {
     all.nodes[i].order = static_cast<int>(i) + 1;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/scheduler/cluster.h"
 #include "controller/scheduler/scheduler.h"
 
 namespace nekoplane::scheduler {
@@ -39,6 +40,7 @@ struct Explanation {
 };
 
 // Agrees with Place. Costs every filter on every node: for people, not for reconciles.
-Explanation Explain(const Request& request, const std::vector<NodeView>& nodes);
+// REQUIRES: request.policy is the cluster's.
+Explanation Explain(const Request& request, const Cluster& cluster);
 
 }  // namespace nekoplane::scheduler

@@ -64,7 +64,8 @@ struct WaitArgs {
 Result<void> Wait(Env& env, const WaitArgs& args);
 
 Result<void> Logs(Env& env, const std::string& session, int tail);
-Result<void> Why(Env& env, const std::string& session);
+// `output`: "" for people, "json" for the server's answer as it is. Errors: kInvalid: another one.
+Result<void> Why(Env& env, const std::string& session, const std::string& output);
 Result<void> Url(Env& env, const std::string& session, bool admin);
 Result<void> Gc(Env& env, bool dry_run);
 

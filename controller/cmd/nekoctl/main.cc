@@ -123,7 +123,7 @@ int Main(int argc, char** argv) {
     return Wait(env, wait);
   });
 
-  std::string session;
+  std::string session, why_output;
   int tail = 200;
   bool admin = false, dry_run = false;
   c = app.add_subcommand("logs", "Show what the browser's container printed last");
@@ -134,7 +134,8 @@ int Main(int argc, char** argv) {
   on(c, [&](Env& env) { return Logs(env, session, tail); });
   c = app.add_subcommand("why", "Explain where a session runs, or what keeps it from running");
   c->add_option("session", session, "NAME of the session")->required();
-  on(c, [&](Env& env) { return Why(env, session); });
+  c->add_option("-o,--output", why_output, "json for the whole answer as data");
+  on(c, [&](Env& env) { return Why(env, session, why_output); });
   c = app.add_subcommand("url",
                          "Print the address of a session, with its login: treat it as a password");
   c->add_option("session", session, "NAME of the session")->required();

@@ -5,6 +5,7 @@
 #include "api/registry/base64.h"
 #include "api/v1alpha1/browser_session.h"
 #include "controller/cmd/nekoctl/commands.h"
+#include "controller/cmd/nekoctl/explanation_printer.h"
 
 namespace nekoplane::ctl {
 
@@ -33,10 +34,17 @@ Result<void> Logs(Env& env, const std::string& session, int tail) {
   return {};
 }
 
-Result<void> Why(Env& env, const std::string& session) {
+Result<void> Why(Env& env, const std::string& session, const std::string& output) {
+  if (!output.empty() && output != "json") {
+    return MakeStatus(Code::kInvalid, "InvalidOutput", "-o takes json, not \"" + output + "\"");
+  }
   const std::string path = ApiClient::PathOf(SessionKind(env), env.ns, NameOf(session));
   NEKO_TRY(const json object, env.api.Get(path));
   NEKO_TRY(const json answer, env.api.Get(path + "/why"));
+  if (output == "json") {
+    std::cout << answer.dump(2) << std::endl;
+    return {};
+  }
   std::cout << "Session:  " << NameOf(session) << " ("
             << object.value("/status/phase"_json_pointer, "Pending") << ")\n";
   const auto conditions = json::json_pointer("/status/conditions");
@@ -48,17 +56,10 @@ Result<void> Why(Env& env, const std::string& session) {
     }
   }
   const std::string where = object.value("/status/nodeName"_json_pointer, "");
-  std::cout << "Placement"
+  std::cout << "Placement, policy " << answer.value("policy", "")
             << (where.empty() ? ":" : " (it runs on " + where + "; placing it anew would give):")
             << '\n';
-  for (const json& verdict : answer.value("nodes", json::array())) {
-    const std::string filter = verdict.value("filter", "");
-    std::cout << "  " << std::left << std::setw(20) << verdict.value("node", "")
-              << (filter.empty() ? "fits"
-                                 : "no: " + verdict.value("reason", "") + " (" + filter + ")")
-              << '\n';
-  }
-  std::cout << "  => " << answer.value("message", "") << std::endl;
+  PrintExplanation(std::cout, answer);
   return {};
 }
 

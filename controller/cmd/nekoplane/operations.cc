@@ -130,27 +130,13 @@ void Operations::Log(const BrowserSession& session, const http::Request& request
 
 void Operations::Why(const BrowserSession& session,
                      const std::shared_ptr<http::Responder>& responder) {
-  const auto placement = deps_.place(session);
-  if (!placement) {
-    Fail(responder, placement.error(), {"why", session.metadata.namespace_, session.metadata.name});
+  const auto explanation = deps_.explain(session);
+  if (!explanation) {
+    Fail(responder, explanation.error(),
+         {"why", session.metadata.namespace_, session.metadata.name});
     return;
   }
-  json nodes = json::array();
-  for (const scheduler::Verdict& verdict : placement->verdicts) {
-    nodes.push_back(
-        {{"node", verdict.node}, {"filter", verdict.filter}, {"reason", verdict.reason}});
-  }
-  const std::string message = placement->node.empty() ? placement->message
-                                                      : "it fits on " + placement->node +
-                                                            ", with variant " + placement->variant;
-  responder->Send(server::JsonResponse(200,
-                                       json{{"kind", "PlacementExplanation"},
-                                            {"apiVersion", v1alpha1::kApiVersion},
-                                            {"node", placement->node},
-                                            {"nodes", nodes},
-                                            {"message", message}}
-                                           .dump(),
-                                       {}));
+  responder->Send(server::JsonResponse(200, explanation->dump(), {}));
 }
 
 void Operations::Gc(const http::Request& request,

@@ -7,12 +7,12 @@
 
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 
 #include "api/http/message.h"
 #include "api/registry/client.h"
 #include "api/server/access.h"
 #include "controller/runtime/runtime_driver.h"
-#include "controller/scheduler/scheduler.h"
 #include "reconcilers/common/background_runner.h"
 
 namespace nekoplane {
@@ -28,8 +28,8 @@ struct OperationsDeps {
   const Clock& clock;
   reconcilers::BackgroundRunner& background;  // engine calls must not block a server thread
   server::Access access;
-  // Places a session as if it were new.
-  std::function<Result<scheduler::Placement>(const v1alpha1::BrowserSession&)> place;
+  // How a session would be placed if it were new: a PlacementExplanation.
+  std::function<Result<nlohmann::ordered_json>(const v1alpha1::BrowserSession&)> explain;
   std::function<Result<std::vector<GcItem>>(const Context&, bool dry_run)> collect;
 };
 

@@ -1,10 +1,60 @@
 #include "controller/cmd/nekoplane/placement.h"
 
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "controller/scheduler/explain.h"
 #include "reconcilers/common/claims.h"
 
 namespace nekoplane {
+namespace {
 
-Result<scheduler::Placement> PlacementQuestions::Place(
+using json = nlohmann::ordered_json;
+
+json ToJson(const scheduler::NodeExplanation& node) {
+  json filters = json::array(), scores = json::array();
+  const scheduler::FilterVerdict* first = nullptr;
+  for (const auto& verdict : node.filters) {
+    filters.push_back({{"name", verdict.filter},
+                       {"passed", verdict.passed()},
+                       {"reason", verdict.reason},
+                       {"permanent", verdict.permanent}});
+    if (first == nullptr && !verdict.passed()) first = &verdict;
+  }
+  for (const auto& score : node.scores) {
+    scores.push_back({{"name", score.score}, {"value", score.value}});
+  }
+  return {{"node", node.node},
+          {"order", node.order},
+          {"variant", node.variant},
+          {"filter", first == nullptr ? "" : first->filter},
+          {"reason", first == nullptr ? "" : first->reason},
+          {"filters", std::move(filters)},
+          {"scores", std::move(scores)}};
+}
+
+json ToJson(const scheduler::Explanation& all) {
+  const auto& placement = all.placement;
+  json nodes = json::array();
+  for (const auto& node : all.nodes) nodes.push_back(ToJson(node));
+  return {{"kind", "PlacementExplanation"},
+          {"apiVersion", v1alpha1::kApiVersion},
+          {"policy", all.policy},
+          {"node", placement.node},
+          {"variant", placement.variant},
+          {"noCapableNode", placement.no_capable_node},
+          {"nominatedNode", placement.nominee},
+          {"message", placement.node.empty()
+                          ? placement.message
+                          : "it fits on " + placement.node + ", with variant " + placement.variant},
+          {"nodes", std::move(nodes)}};
+}
+
+}  // namespace
+
+Result<scheduler::Request> PlacementQuestions::RequestFor(
     const v1alpha1::BrowserSession& session) const {
   scheduler::Request request{.session = session,
                              .browser_class = {},
@@ -21,29 +71,36 @@ Result<scheduler::Placement> PlacementQuestions::Place(
                                                                session.spec.profileRef->name);
     if (profile) request.profile_node = profile->status.nodeName;
   }
-  const auto ledger = client_.Claims();
-  auto views = reconcilers::NodeViews(client_.List<v1alpha1::BrowserNode>(), *ledger);
-  // What the session itself holds does not stand in its own way.
-  for (const store::Claim& claim : reconcilers::ClaimsOf(*ledger, session.metadata.uid)) {
-    if (claim.kind != store::kClaimInstance) continue;
-    const scheduler::Demand own = reconcilers::DecodeDemand(claim.detail);
-    for (scheduler::NodeView& view : views) {
-      if (view.node.metadata.name != claim.scope) continue;
-      view.allocated.memory_bytes -= own.memory_bytes;
-      view.allocated.milli_cpu -= own.milli_cpu;
-      view.allocated.gpus -= own.gpus;
-    }
-  }
-  return scheduler::Place(request, views);
+  return request;
 }
 
-taos::PlacementAnswer PlacementQuestions::Ask(const v1alpha1::BrowserSession& session) const {
+reconcilers::NodeSet PlacementQuestions::NodesFor(const v1alpha1::BrowserSession& session) {
+  const auto ledger = client_.Claims();
+  auto nodes = nodes_.At(ledger);
+  std::map<std::string, reconcilers::Room> without;
+  for (const store::Claim& claim : reconcilers::ClaimsOf(*ledger, session.metadata.uid)) {
+    const auto* room = nodes.FindRoom(claim.scope);
+    if (room != nullptr) without.emplace(claim.scope, *room).first->second.Note(claim, false);
+  }
+  for (auto& [name, room] : without) {
+    nodes = nodes.With(nodes.cluster().Find(name)->facts, std::move(room));
+  }
+  return nodes;
+}
+
+Result<json> PlacementQuestions::Explain(const v1alpha1::BrowserSession& session) {
+  NEKO_TRY(const auto request, RequestFor(session));
+  return ToJson(scheduler::Explain(request, NodesFor(session).cluster()));
+}
+
+taos::PlacementAnswer PlacementQuestions::Ask(const v1alpha1::BrowserSession& session) {
   using Outcome = taos::PlacementAnswer::Outcome;
-  const auto placement = Place(session);
-  if (!placement) return {Outcome::kNoCapableNode, placement.error().message};
-  if (!placement->node.empty()) return {Outcome::kCapableAndRoom, placement->message};
-  return {placement->no_capable_node ? Outcome::kNoCapableNode : Outcome::kNoCapacity,
-          placement->message};
+  const auto request = RequestFor(session);
+  if (!request) return {Outcome::kNoCapableNode, request.error().message};
+  const auto placement = scheduler::Place(*request, NodesFor(session).cluster());
+  if (!placement.node.empty()) return {Outcome::kCapableAndRoom, placement.message};
+  return {placement.no_capable_node ? Outcome::kNoCapableNode : Outcome::kNoCapacity,
+          placement.message};
 }
 
 }  // namespace nekoplane

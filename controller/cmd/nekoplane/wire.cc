@@ -454,7 +454,8 @@ Result<void> ProgramImpl::StartServers(const std::string& hostname) {
                 .on_panic = [this] { api_metrics_.OnPanic(); }}});
   wrapper_ = std::make_unique<taos::BrowserApi>(
       taos::Deps{*registry_, *timers_, log_, *wrapper_authenticator_,
-                 [this](const BrowserSession& session) { return placement_->Ask(session); }},
+                 [this](const BrowserSession& session) { return placement_->Ask(session); },
+                 [this](const BrowserSession& session) { return placement_->Explain(session); }},
       taos::Options{.ns = options_.wrapper_namespace,
                     .single_user = options_.single_user,
                     .token_key = NewSecret(random_, 32)});
@@ -473,7 +474,7 @@ Result<void> ProgramImpl::StartServers(const std::string& hostname) {
       .clock = clock_,
       .background = *background_,
       .access = access,
-      .place = [this](const BrowserSession& session) { return placement_->Place(session); },
+      .explain = [this](const BrowserSession& session) { return placement_->Explain(session); },
       .collect = [this](const Context& ctx,
                         bool dry_run) { return CollectGarbage(ctx, dry_run); }});
   if (!options_.manifests.empty()) {

@@ -247,6 +247,62 @@ TEST_F(TaosTest, UnknownPathsAndMethodsAreFastApis) {
   EXPECT_EQ(http::FindHeader(response.headers, "Allow"), "GET, POST");
 }
 
+// ---- explain: as POST /sessions, but nothing is stored ----
+
+class ExplainTest : public TaosTest {
+ protected:
+  http::Response Explain(const std::string& body, const std::string& user = "me") {
+    return Ask(As(user, Request("POST", "/api/browser/nodes/explain", body)));
+  }
+};
+
+TEST_F(ExplainTest, AnswersAsTheSchedulerDoesAndStoresNothing) {
+  AddNode("w1", "192.168.1.9");
+  const std::uint64_t before = client_.registry().store().Version();
+  const auto response = Explain(R"({"url":"https://a.org","node":"w1","profile":"work"})");
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.body, R"({"kind":"PlacementExplanation","node":"w1"})");
+  ASSERT_TRUE(asked_.has_value());
+  EXPECT_EQ(asked_->spec.url, "https://a.org");
+  EXPECT_EQ(asked_->spec.profileRef->name, "work");
+  EXPECT_EQ(client_.registry().store().Version(), before) << "something was written";
+  EXPECT_TRUE(Stored().empty());
+  EXPECT_TRUE(client_.List<v1alpha1::BrowserProfile>().empty());
+}
+
+TEST_F(ExplainTest, AFullClusterIsExplainedTooNotRefused) {
+  placement_ = {PlacementAnswer::Outcome::kNoCapacity, "1 Insufficient memory."};
+  EXPECT_EQ(Explain(kUrl).status, 200);
+}
+
+TEST_F(ExplainTest, TheBodyIsCheckedAsForASession) {
+  EXPECT_EQ(Explain("{}").status, 422);
+  EXPECT_EQ(Explain(R"({"url":"file:///etc/passwd"})").status, 422);
+  const auto ghost = Explain(R"({"url":"https://a.org","node":"ghost"})");
+  EXPECT_EQ(ghost.status, 409);
+  EXPECT_EQ(ghost.body, R"({"error":"no_capable_node"})");
+}
+
+TEST_F(ExplainTest, WhereOthersProfilesLieIsNotTold) {
+  ASSERT_EQ(Post(R"({"url":"https://a.org","profile":"work"})", "ann").status, 201);
+  asked_.reset();
+  const auto response = Explain(R"({"url":"https://a.org","profile":"work"})", "me");
+  EXPECT_EQ(response.status, 409);
+  EXPECT_EQ(BodyOf(response)["error"], "profile_not_owned");
+  EXPECT_FALSE(asked_.has_value());
+  EXPECT_EQ(Explain(R"({"url":"https://a.org","profile":"work"})", "ann").status, 200);
+}
+
+TEST_F(ExplainTest, NeedsACaller) {
+  EXPECT_EQ(Ask(Request("POST", "/api/browser/nodes/explain", kUrl)).status, 401);
+}
+
+TEST_F(ExplainTest, OnlyPost) {
+  const auto response = Get("/api/browser/nodes/explain");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(http::FindHeader(response.headers, "Allow"), "POST");
+}
+
 // ---- termination ----
 
 class TerminateTest : public TaosTest {

@@ -60,10 +60,18 @@ class TaosTest : public ::testing::Test {
 
   void Restart() {
     api_.reset();
-    Deps deps{registry_, timers_, log_, authenticator_,
+    Deps deps{registry_,
+              timers_,
+              log_,
+              authenticator_,
               [this](const v1alpha1::BrowserSession& session) {
                 asked_ = session;
                 return placement_;
+              },
+              [this](const v1alpha1::BrowserSession& session) -> Result<nlohmann::ordered_json> {
+                asked_ = session;
+                return nlohmann::ordered_json{{"kind", "PlacementExplanation"},
+                                              {"node", session.spec.nodeName}};
               }};
     api_ = std::make_unique<BrowserApi>(std::move(deps), options_);
   }

@@ -148,6 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
         RouteCase{"List", "GET", "/api/browser/sessions", Route::kListSessions, "", "GET, POST"},
         RouteCase{"Create", "POST", "/api/browser/sessions", Route::kCreateSession, "",
                   "GET, POST"},
+        RouteCase{"Explain", "POST", "/api/browser/nodes/explain", Route::kExplain, "", "POST"},
+        RouteCase{"GetExplain", "GET", "/api/browser/nodes/explain", {}, "", "POST"},
         RouteCase{"Put", "PUT", "/api/browser/sessions", {}, "", "GET, POST"},
         RouteCase{"One", "GET", "/api/browser/sessions/ab", Route::kGetSession, "ab", "GET"},
         RouteCase{"DeleteOne", "DELETE", "/api/browser/sessions/ab", {}, "ab", "GET"},

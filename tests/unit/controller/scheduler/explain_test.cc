@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::int64_t kMiB = 1024 * 1024;
 
+Explanation ExplainAll(const Request& request, const std::vector<NodeView>& nodes) {
+  Cluster cluster(*request.policy);
+  for (const NodeView& node : nodes) cluster = cluster.With(Prepare(node));
+  return Explain(request, cluster);
+}
+
 const NodeExplanation& Of(const Explanation& all, const std::string& node) {
   for (const auto& one : all.nodes) {
     if (one.node == node) return one;
@@ -28,7 +34,7 @@ std::vector<std::string> ReasonsOf(const NodeExplanation& node) {
 }
 
 TEST(ExplainTest, EveryNodeHasEveryFilterAndEveryScore) {
-  const auto all = Explain(Wish(), {Host(8192), Node("w", 2048, 2)});
+  const auto all = ExplainAll(Wish(), {Host(8192), Node("w", 2048, 2)});
   ASSERT_EQ(all.nodes.size(), 2U);
   EXPECT_EQ(all.policy, "default");
   for (const auto& node : all.nodes) {
@@ -45,7 +51,7 @@ TEST(ExplainTest, EveryNodeHasEveryFilterAndEveryScore) {
 TEST(ExplainTest, AllRefusalsAreToldNotOnlyTheFirst) {
   NodeView node = Tainted(Offline(Node("w", 2048, 2)), {"k", "v"});
   node.allocated.memory_bytes = 2000 * kMiB;
-  const auto all = Explain(Wish(), {node});
+  const auto all = ExplainAll(Wish(), {node});
   EXPECT_EQ(
       ReasonsOf(all.nodes[0]),
       (std::vector<std::string>{"MemoryFloor: worker(s) below the 4096 MB floor",
@@ -57,7 +63,7 @@ TEST(ExplainTest, AllRefusalsAreToldNotOnlyTheFirst) {
 }
 
 TEST(ExplainTest, OrderIsTheOneInWhichNodesWouldBeTaken) {
-  const auto all = Explain(
+  const auto all = ExplainAll(
       Wish(), {Node("z-light", 8192, 8, .1), Node("y-full", 2048, 8), Node("heavy", 8192, 8, .8),
                WithGpu(Node("gpu", 8192, 8, .9), "nvidia"), Host(8192), Node("a-small", 2048, 8)});
   std::vector<std::pair<std::string, int>> order;
@@ -74,7 +80,7 @@ TEST(ExplainTest, OrderIsTheOneInWhichNodesWouldBeTaken) {
 TEST(ExplainTest, SaysWhichVariantIsMissing) {
   Request request = Wish();
   request.browser_class.spec.variants = {Variant("arm", {.arch = {"arm64"}})};
-  const auto all = Explain(request, {Host(8192)});
+  const auto all = ExplainAll(request, {Host(8192)});
   EXPECT_EQ(all.nodes[0].variant, "");
   EXPECT_EQ(ReasonsOf(all.nodes[0])[0], "HardwareVariant: class chromium had no variant for amd64");
 }
@@ -82,7 +88,7 @@ TEST(ExplainTest, SaysWhichVariantIsMissing) {
 TEST(ExplainTest, UsesTheScoresOfThePolicy) {
   Request request = Wish();
   request.policy = PolicyByName("pack");
-  const auto all = Explain(request, {Taken(Node("w", 8192, 8), {.memory_bytes = 4096 * kMiB})});
+  const auto all = ExplainAll(request, {Taken(Node("w", 8192, 8), {.memory_bytes = 4096 * kMiB})});
   EXPECT_EQ(all.policy, "pack");
   ASSERT_EQ(all.nodes[0].scores.size(), 2U);
   EXPECT_EQ(all.nodes[0].scores[1].score, "MostAllocated");
