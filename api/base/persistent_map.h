@@ -170,7 +170,7 @@ class PersistentMap {
       if (root == nullptr) return;
       std::size_t height = 1;
       for (const Node* node = root; !node->leaf(); node = node->children.front().get()) ++height;
-      parts_.push_back({root, nullptr, height});
+      parts_.push_back({root, nullptr, height, true, true});
       Open();
     }
 
@@ -196,16 +196,19 @@ class PersistentMap {
 
     // Puts what the subtree holds in its place. REQUIRES: not at_item().
     void Open() {
-      const auto [node, item, height] = parts_.back();
+      const auto [node, item, height, at_from, at_to] = parts_.back();
       parts_.pop_back();
-      const std::size_t begin = node->leaf() ? ItemOf(*node, from_) : ChildOf(*node, from_);
-      const std::size_t end =
-          node->leaf() ? ItemOf(*node, to_) : std::min(ChildOf(*node, to_) + 1, node->width());
+      std::size_t begin = 0, end = node->width();
+      if (at_from) begin = node->leaf() ? ItemOf(*node, from_) : ChildOf(*node, from_);
+      if (at_to) {
+        end = node->leaf() ? ItemOf(*node, to_) : std::min(end, ChildOf(*node, to_) + 1);
+      }
       for (std::size_t i = end; i-- > begin;) {
         if (node->leaf()) {
-          parts_.push_back({nullptr, &node->items[i], 0});
+          parts_.push_back({nullptr, &node->items[i]});
         } else {
-          parts_.push_back({node->children[i].get(), nullptr, height - 1});
+          parts_.push_back({node->children[i].get(), nullptr, height - 1, at_from && i == begin,
+                            at_to && i + 1 == end});
         }
       }
     }
@@ -224,6 +227,8 @@ class PersistentMap {
       const Node* node = nullptr;
       const Ptr* item = nullptr;
       std::size_t height = 0;  // 0 = an item, 1 = a leaf
+      // Of a subtree: may it begin before `from`, or reach `to`?
+      bool at_from = false, at_to = false;
     };
 
     const Key& from_;

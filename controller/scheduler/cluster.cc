@@ -48,8 +48,13 @@ const PreparedNode* Cluster::Find(std::string_view name) const {
 }
 
 Cluster Cluster::With(PreparedNode node) const {
-  Cluster next = Without(node.name());
+  Cluster next = *this;
   const Scores bounds = BoundsOf(*policy_, node);
+  const auto before = by_name_.Find(node.name());
+  // Where the order stays the same, the entry is replaced in its place.
+  if (before != nullptr && before->bounds != bounds) {
+    next.by_bounds_ = by_bounds_.Erase(ByBounds()(*before));
+  }
   const auto entry = std::make_shared<const Entry>(Entry{std::move(node), bounds});
   next.by_name_ = next.by_name_.Put(entry);
   next.by_bounds_ = next.by_bounds_.Put(entry);

@@ -70,6 +70,8 @@ Result<scheduler::Request> PlacementQuestions::RequestFor(
     const auto profile = client_.Get<v1alpha1::BrowserProfile>(session.metadata.namespace_,
                                                                session.spec.profileRef->name);
     if (profile) request.profile_node = profile->status.nodeName;
+  } else if (!session.status.volume.empty()) {
+    request.profile_node = session.status.nodeName;  // where its private one lies
   }
   return request;
 }
