@@ -3,7 +3,6 @@
 //
 //   placement_bench --benchmark_filter=Decide
 #include <benchmark/benchmark.h>
-
 #include <time.h>
 
 #include <memory>
@@ -21,8 +20,8 @@ World& WorldOf(const benchmark::State& state) {
   const std::pair wanted(state.range(0), state.range(1));
   if (world == nullptr || size != wanted) {
     world.reset();
-    world = std::make_unique<World>(static_cast<int>(wanted.first),
-                                    static_cast<int>(wanted.second));
+    world =
+        std::make_unique<World>(static_cast<int>(wanted.first), static_cast<int>(wanted.second));
     size = wanted;
   }
   return *world;

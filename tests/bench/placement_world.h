@@ -36,7 +36,8 @@ inline BrowserNode MakeNode(int index, std::int64_t sessions) {
   node.spec.address = "10.0.0.1";
   node.spec.ports.http = {10'000, 10'000 + sessions + 99};
   node.spec.ports.media = {40'000, 40'000 + sessions + 99};
-  node.status.hardware = {.ramMB = 262'144, .cores = 64, .arch = index % 4 == 0 ? "arm64" : "amd64"};
+  node.status.hardware = {
+      .ramMB = 262'144, .cores = 64, .arch = index % 4 == 0 ? "arm64" : "amd64"};
   node.status.allocatable = {.memory = std::to_string((sessions + 50) * 1536) + "Mi",
                              .cpu = std::to_string(sessions + 50)};
   for (const char* type : {v1alpha1::node::kReady, v1alpha1::node::kCapable}) {
@@ -69,7 +70,9 @@ class World {
   }
 
   store::MemoryStore& store() { return store_; }
+
   const scheduler::Request& request() const { return request_; }
+
   const std::vector<std::string>& names() const { return names_; }
 
   void PutNode(const BrowserNode& node) {

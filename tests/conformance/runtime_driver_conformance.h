@@ -136,13 +136,17 @@ TEST_P(RuntimeDriverConformance, WhatNeverWasIsNotFoundAndNeedsNoRemoval) {
   const std::string uid = world_->NewUid();
   EXPECT_TRUE(driver_->Inspect(ctx_, uid).is(Code::kNotFound));
   EXPECT_TRUE(driver_->EnsureStopped(ctx_, uid, Duration::zero()).is(Code::kNotFound));
-  if (Can().logs) EXPECT_TRUE(driver_->Logs(ctx_, uid, 10).is(Code::kNotFound));
+  if (Can().logs) {
+    EXPECT_TRUE(driver_->Logs(ctx_, uid, 10).is(Code::kNotFound));
+  }
   EXPECT_TRUE(driver_->EnsureRemoved(ctx_, uid, Duration::zero()));
   if (Can().volumes) {
     EXPECT_TRUE(driver_->EnsureVolumeRemoved(ctx_, runtime::PrivateVolumeName(uid)));
     EXPECT_TRUE(driver_->ListVolumes(ctx_)->empty());
   }
-  if (Can().list) EXPECT_EQ(Listed(), 0u);
+  if (Can().list) {
+    EXPECT_EQ(Listed(), 0u);
+  }
 }
 
 TEST_P(RuntimeDriverConformance, StartedInstanceTellsWhoItIsAndBecomesHealthy) {
@@ -188,7 +192,9 @@ TEST_P(RuntimeDriverConformance, StartingAgainFindsTheFirstInstanceAsItIs) {
   const Observed again = Start(spec);
   EXPECT_EQ(again.id, first.id);
   EXPECT_EQ(again.started_at, first.started_at);
-  if (Can().list) EXPECT_EQ(Listed(), 1u);
+  if (Can().list) {
+    EXPECT_EQ(Listed(), 1u);
+  }
 }
 
 TEST_P(RuntimeDriverConformance, AnotherDriverObjectAdoptsWhatItFinds) {
@@ -415,7 +421,9 @@ TEST_P(RuntimeDriverConformance, CallsThatWereToldToStopDoNothing) {
   const Context stopped(stop.get_token());
   EXPECT_TRUE(driver_->EnsureStarted(stopped, spec).is(Code::kCancelled));
   EXPECT_TRUE(driver_->Inspect(stopped, spec.session_uid).is(Code::kCancelled));
-  if (Can().list) EXPECT_TRUE(driver_->List(stopped).is(Code::kCancelled));
+  if (Can().list) {
+    EXPECT_TRUE(driver_->List(stopped).is(Code::kCancelled));
+  }
   EXPECT_TRUE(
       driver_->EnsureRemoved(stopped, spec.session_uid, Duration::zero()).is(Code::kCancelled));
   EXPECT_FALSE(world_->ContainerExists(runtime::ContainerName(spec.session_uid)));
@@ -426,7 +434,9 @@ TEST_P(RuntimeDriverConformance, CallsOutOfTimeKnowNothing) {
   const Context late = ctx_.WithDeadline(world_->clock().Now() - std::chrono::seconds(1));
   EXPECT_TRUE(driver_->EnsureStarted(late, spec).is(Code::kTimeout));
   EXPECT_TRUE(driver_->Inspect(late, spec.session_uid).is(Code::kTimeout));
-  if (Can().list) EXPECT_TRUE(driver_->List(late).is(Code::kTimeout));
+  if (Can().list) {
+    EXPECT_TRUE(driver_->List(late).is(Code::kTimeout));
+  }
 }
 
 TEST_P(RuntimeDriverConformance, LogsEndWithTheLastLines) {

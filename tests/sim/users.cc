@@ -167,6 +167,12 @@ std::string Users::AnyName() {
   return "s" + std::to_string(draw);
 }
 
+// A full house needs guests: where machines are what it is about, mostly one that does not exist.
+std::string Users::NewName() {
+  if (options_.admin_percent == 0) return AnyName();
+  return "s" + std::to_string(random_.Below(3 * kNames));
+}
+
 std::string Users::AnyProfile() {
   return "p" + std::to_string(random_.Below(static_cast<unsigned>(options_.profiles)));
 }
@@ -191,7 +197,7 @@ void Users::Create() {
   if (static_cast<int>(sessions->size()) >= options_.sessions) return;
   Json object = {{"apiVersion", "nekoplane.dev/v1alpha1"},
                  {"kind", "BrowserSession"},
-                 {"metadata", {{"name", AnyName()}}},
+                 {"metadata", {{"name", NewName()}}},
                  {"spec", {{"url", "https://example.org/" + std::to_string(created_++)}}}};
   Json& spec = object["spec"];
   if (random_.Below(3) < (options_.force_percent > 0 ? 2U : 1U)) {

@@ -71,6 +71,7 @@ class Users {
   void Spawn(std::function<void()> act);
 
   std::string AnyName();
+  std::string NewName();
   std::string AnyProfile();
   std::string SessionPath(const std::string& name) const;
   std::string ProfilePath(const std::string& name) const;

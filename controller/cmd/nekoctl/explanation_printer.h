@@ -1,5 +1,5 @@
-// Prints a PlacementExplanation for people: nodes side by side in the order they would be taken, one
-// line for each filter and each score, and what the refusals mean.
+// Prints a PlacementExplanation for people: nodes side by side in the order they would be taken,
+// one line for each filter and each score, and what the refusals mean.
 #pragma once
 
 #include <iosfwd>

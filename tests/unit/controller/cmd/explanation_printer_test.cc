@@ -19,10 +19,13 @@ json Node(const std::string& name, int order, const char* cores, const char* roo
   return {{"node", name},
           {"order", order},
           {"variant", order == 0 ? "" : "software"},
-          {"filter", *cores != '\0' ? "CoreFloor" : *room != '\0' ? "HasRoom" : ""},
+          {"filter", *cores != '\0'  ? "CoreFloor"
+                     : *room != '\0' ? "HasRoom"
+                                     : ""},
           {"filters", {Filter("CoreFloor", cores), Filter("HasRoom", room)}},
-          {"scores", {{{"name", "HostFirst"}, {"value", order == 1 ? 1.0 : 0.0}},
-                      {{"name", "LeastLoaded"}, {"value", 2.0 / 3}}}}};
+          {"scores",
+           {{{"name", "HostFirst"}, {"value", order == 1 ? 1.0 : 0.0}},
+            {{"name", "LeastLoaded"}, {"value", 2.0 / 3}}}}};
 }
 
 std::string Printed(const json& explanation) {

@@ -33,7 +33,7 @@ std::vector<std::string> ReasonsOf(const NodeExplanation& node) {
   return reasons;
 }
 
-TEST(ExplainTest, EveryNodeHasEveryFilterAndEveryScore) {
+TEST(SchedulerExplainTest, EveryNodeHasEveryFilterAndEveryScore) {
   const auto all = ExplainAll(Wish(), {Host(8192), Node("w", 2048, 2)});
   ASSERT_EQ(all.nodes.size(), 2U);
   EXPECT_EQ(all.policy, "default");
@@ -48,7 +48,7 @@ TEST(ExplainTest, EveryNodeHasEveryFilterAndEveryScore) {
   }
 }
 
-TEST(ExplainTest, AllRefusalsAreToldNotOnlyTheFirst) {
+TEST(SchedulerExplainTest, AllRefusalsAreToldNotOnlyTheFirst) {
   NodeView node = Tainted(Offline(Node("w", 2048, 2)), {"k", "v"});
   node.allocated.memory_bytes = 2000 * kMiB;
   const auto all = ExplainAll(Wish(), {node});
@@ -62,7 +62,7 @@ TEST(ExplainTest, AllRefusalsAreToldNotOnlyTheFirst) {
   EXPECT_EQ(all.placement.message, "0/1 nodes are available: 1 worker(s) below the 4096 MB floor.");
 }
 
-TEST(ExplainTest, OrderIsTheOneInWhichNodesWouldBeTaken) {
+TEST(SchedulerExplainTest, OrderIsTheOneInWhichNodesWouldBeTaken) {
   const auto all = ExplainAll(
       Wish(), {Node("z-light", 8192, 8, .1), Node("y-full", 2048, 8), Node("heavy", 8192, 8, .8),
                WithGpu(Node("gpu", 8192, 8, .9), "nvidia"), Host(8192), Node("a-small", 2048, 8)});
@@ -77,7 +77,7 @@ TEST(ExplainTest, OrderIsTheOneInWhichNodesWouldBeTaken) {
   EXPECT_DOUBLE_EQ(Of(all, "z-light").scores[3].value, .9);
 }
 
-TEST(ExplainTest, SaysWhichVariantIsMissing) {
+TEST(SchedulerExplainTest, SaysWhichVariantIsMissing) {
   Request request = Wish();
   request.browser_class.spec.variants = {Variant("arm", {.arch = {"arm64"}})};
   const auto all = ExplainAll(request, {Host(8192)});
@@ -85,7 +85,7 @@ TEST(ExplainTest, SaysWhichVariantIsMissing) {
   EXPECT_EQ(ReasonsOf(all.nodes[0])[0], "HardwareVariant: class chromium had no variant for amd64");
 }
 
-TEST(ExplainTest, UsesTheScoresOfThePolicy) {
+TEST(SchedulerExplainTest, UsesTheScoresOfThePolicy) {
   Request request = Wish();
   request.policy = PolicyByName("pack");
   const auto all = ExplainAll(request, {Taken(Node("w", 8192, 8), {.memory_bytes = 4096 * kMiB})});
