@@ -80,7 +80,7 @@ void Accidents::MayHappen() {
   }
   if (luck_.Strikes(Fault::kWatchCut)) users_.CutWatch();
   // An engine that went away comes back some time later.
-  if (!down_.empty() && luck_.Below(100) == 0) {
+  if (!down_.empty() && luck_.Below(repair_) == 0) {
     auto it = down_.begin();
     std::advance(it, static_cast<long>(luck_.Below(down_.size())));
     world_.engines.at(*it)->SetDown(false);

@@ -17,7 +17,9 @@ namespace nekoplane::sim {
 
 class Accidents {
  public:
-  Accidents(World& world, Luck& luck, Users& users) : world_(world), luck_(luck), users_(users) {}
+  // An engine that is down comes back within so many chances, on average.
+  Accidents(World& world, Luck& luck, Users& users, std::uint64_t repair = 100)
+      : world_(world), luck_(luck), users_(users), repair_(repair) {}
 
   // One chance of each.
   void MayHappen();
@@ -37,6 +39,7 @@ class Accidents {
   World& world_;
   Luck& luck_;
   Users& users_;
+  const std::uint64_t repair_;
   std::set<std::string> down_, held_;
   std::vector<std::pair<std::string, std::pair<std::string, int>>> taken_;
   std::map<std::string, MonoTime> hurt_;

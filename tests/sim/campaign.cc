@@ -37,7 +37,12 @@ struct Campaign {
 
   // Mixed, so that no worker gets all the long ones.
   const Scenario& ScenarioOf(std::uint64_t seed) const {
-    return scenarios[((seed * 0x9e3779b97f4a7c15ULL) >> 32) % scenarios.size()];
+    const std::uint64_t draw = (seed * 0x9e3779b97f4a7c15ULL) >> 32;
+    const std::size_t at = draw % scenarios.size();
+    // A long one leaves most of its turns to the next, so that a campaign is no slower for it.
+    const bool yields =
+        draw / scenarios.size() % static_cast<unsigned>(std::max(1, scenarios[at].rare)) != 0;
+    return scenarios[yields ? (at + 1) % scenarios.size() : at];
   }
 };
 

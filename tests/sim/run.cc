@@ -74,7 +74,7 @@ Program::Options ProgramOptions(const Scenario& scenario, Luck& luck) {
   Program::Options options{.history = HistoryOf(luck)};
   if (scenario.admin_percent > 0) {  // so that machines are lost within the time there is
     options.probe_interval = std::chrono::seconds(20);
-    options.node_lost_after = std::chrono::seconds(50);
+    options.node_lost_after = std::chrono::seconds(80);  // longer than time jumps at once
     options.node_loss_grace = std::chrono::seconds(20);
   }
   return options;
@@ -96,7 +96,7 @@ class Simulation {
                 .nodes = scenario.nodes,
                 .force_percent = scenario.force_percent,
                 .admin_percent = scenario.admin_percent}),
-        accidents_(world_, luck_, users_),
+        accidents_(world_, luck_, users_, scenario.admin_percent > 0 ? 1000 : 100),
         witness_(world_, life_, users_) {
     world_.disk.SetPlan([this](SimDisk::Op op) { return NextDiskFate(luck_, op); });
   }

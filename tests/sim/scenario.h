@@ -67,6 +67,7 @@ struct Scenario {
   int profiles = 2;
   int user_percent = 7;   // of the steps are a user's
   int force_percent = 0;  // of the acts of users are by force, or on profiles
+  int rare = 1;           // among others, it has its turn only once in so many
   int admin_percent = 0;  // of the acts of users are about machines; these come and go faster then
   int time_percent = 3;   // after so many, time passes although there is something to do
   std::map<Fault, Rate> faults;

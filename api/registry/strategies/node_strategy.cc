@@ -57,9 +57,14 @@ bool Only(std::string_view text, std::string_view also) {
   });
 }
 
-// [USER@]HOST[:PORT], where HOST is a name, an IPv4 or an [IPv6] address. The text becomes an
-// argument of ssh: nothing in it may look like an option.
+// [USER@]HOST[:PORT][/PATH], where HOST is a name, an IPv4 or an [IPv6] address, and PATH is the
+// engine's socket there. The text becomes an argument of ssh: nothing in it may look like an
+// option.
 bool IsSshTarget(std::string_view target) {
+  if (const std::size_t slash = target.find('/'); slash != std::string_view::npos) {
+    if (!Only(target.substr(slash), "/._-+")) return false;
+    target = target.substr(0, slash);
+  }
   if (const std::size_t at = target.find('@'); at != std::string_view::npos) {
     const std::string_view user = target.substr(0, at);
     if (user.empty() || user.front() == '-' || !Only(user, "._-")) return false;
@@ -89,8 +94,9 @@ void CheckDocker(const v1alpha1::DockerEndpoint& docker, Causes& causes) {
     return;
   }
   if (endpoint.starts_with("ssh://") && !IsSshTarget(std::string_view(endpoint).substr(6))) {
-    causes.push_back(InvalidValue("spec.docker.endpoint", Quoted(endpoint),
-                                  "must be ssh://[USER@]HOST[:PORT], such as ssh://me@nas.local"));
+    causes.push_back(
+        InvalidValue("spec.docker.endpoint", Quoted(endpoint),
+                     "must be ssh://[USER@]HOST[:PORT][/PATH], such as ssh://me@nas.local"));
   }
   if (docker.tls && !endpoint.starts_with("tcp://")) {
     causes.push_back(ForbiddenValue("spec.docker.tls",
