@@ -19,16 +19,6 @@ std::int64_t Number(const nlohmann::json& object, const char* name) {
   return it != object.end() && it->is_number_integer() ? it->get<std::int64_t>() : 0;
 }
 
-// The port number a claim names; 0 if it names none.
-std::int64_t PortOf(const Claim& claim) {
-  std::int64_t port = 0;
-  for (const char c : claim.item) {
-    if (c < '0' || c > '9' || port > 65535) return 0;
-    port = port * 10 + (c - '0');
-  }
-  return port;
-}
-
 bool Within(const v1alpha1::PortRange& range, std::int64_t port) {
   return port >= range.from && port <= range.to;
 }

@@ -8,7 +8,12 @@ namespace {
 
 constexpr std::int64_t kWord = 64, kMaxPort = 65535;
 
-// The port number a claim names; 0 if it names none.
+bool Contains(const std::vector<std::int64_t>& ports, std::int64_t port) {
+  return std::find(ports.begin(), ports.end(), port) != ports.end();
+}
+
+}  // namespace
+
 std::int64_t PortOf(const store::Claim& claim) {
   std::int64_t port = 0;
   for (const char c : claim.item) {
@@ -17,12 +22,6 @@ std::int64_t PortOf(const store::Claim& claim) {
   }
   return port;
 }
-
-bool Contains(const std::vector<std::int64_t>& ports, std::int64_t port) {
-  return std::find(ports.begin(), ports.end(), port) != ports.end();
-}
-
-}  // namespace
 
 TakenPorts::TakenPorts(const v1alpha1::PortRange& range)
     : from_(std::max<std::int64_t>(1, range.from)),
@@ -69,10 +68,13 @@ std::optional<v1alpha1::SessionPorts> PortTable::Free(
     const std::vector<std::int64_t>& avoid) const {
   v1alpha1::SessionPorts ports;
   ports.http = http_.FirstFree(0, http_);
-  while (Contains(avoid, ports.http)) ports.http = http_.FirstFree(ports.http + 1, http_);
+  while (ports.http < http_.end() && Contains(avoid, ports.http)) {
+    ports.http = http_.FirstFree(ports.http + 1, http_);
+  }
   if (ports.http >= http_.end()) return std::nullopt;
   ports.media = media_tcp_.FirstFree(0, media_udp_);
-  while (ports.media == ports.http || Contains(avoid, ports.media)) {
+  while (ports.media < media_tcp_.end() &&
+         (ports.media == ports.http || Contains(avoid, ports.media))) {
     ports.media = media_tcp_.FirstFree(ports.media + 1, media_udp_);
   }
   if (ports.media >= media_tcp_.end()) return std::nullopt;

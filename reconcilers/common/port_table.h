@@ -14,6 +14,9 @@
 
 namespace nekoplane::reconcilers {
 
+// The port number that a claim names; 0 if it names none.
+std::int64_t PortOf(const store::Claim& claim);
+
 // The ports of a range that are taken.
 class TakenPorts {
  public:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "api/base/mutant.h"
+
 namespace nekoplane::reconcilers {
 namespace {
 
@@ -31,7 +33,7 @@ Pull PullManager::Look(std::string_view node, std::string_view image, const queu
 
 PullManager::Entry& PullManager::Queue(const Id& id, MonoTime now) {
   Entry& entry = pulls_[id];
-  if (entry.state != Entry::State::kIdle) return entry;
+  if (entry.state != Entry::State::kIdle && !NEKO_MUTANT(kPulledTwice)) return entry;
   if (entry.failures > 0 && entry.retry_at > now) return entry;
   entry.state = Entry::State::kQueued;
   entry.turn = ++turns_;

@@ -2,9 +2,9 @@
 // image, a few per node, and not too many in all. The rest wait their turn, those that a session
 // waits for first. Keeps progress to show, and backs off after failures.
 //
-// Thread safety: any thread may call. Never blocks. The functions in Deps are called on the
-// caller's
-//     or the runner's threads, without a lock held; they must not block.
+// Thread safety: any thread may call. Never blocks.
+// Callbacks: the functions in Deps are called on the caller's or the runner's threads, without a
+// lock held; they must not block.
 // Lifetime: what Deps refers to outlives it; the runner is stopped before it dies.
 #pragma once
 

@@ -220,5 +220,19 @@ TEST(NodeCacheTest, ManyThreadsEachSeeTheLedgerTheyAskedFor) {
   EXPECT_EQ(wrong, 0);
 }
 
+// The end of one range is the beginning of the other: "none" must not be looked for any further.
+TEST(PortTableTest, ExhaustedRangesThatTouchEndTheSearch) {
+  v1alpha1::NodePorts ranges;
+  ranges.http = {8800, 8800};
+  ranges.media = {8801, 8801};
+  const PortTable table(ranges);
+  EXPECT_TRUE(table.Free({}));
+  EXPECT_FALSE(table.Free({8800, 8801}));
+  EXPECT_FALSE(table.Free({8801, 8802}));
+  ranges.http = {8801, 8801};
+  ranges.media = {8800, 8800};
+  EXPECT_FALSE(PortTable(ranges).Free({8800, 8801}));
+}
+
 }  // namespace
 }  // namespace nekoplane::reconcilers
