@@ -13,9 +13,8 @@ inline constexpr char kSuspended[] = "Suspended";        // stopped on request, 
 
 // Scheduled
 inline constexpr char kReasonScheduled[] = "Scheduled";
-inline constexpr char kReasonUnschedulable[] = "Unschedulable";  // message counts nodes by reason
-inline constexpr char kReasonNoCapableNode[] = "NoCapableNode";  // no node could ever run it
-inline constexpr char kReasonQueued[] = "Queued";  // waits for sessions ahead of it in the queue
+inline constexpr char kReasonUnschedulable[] = "Unschedulable";    // message counts nodes by reason
+inline constexpr char kReasonNoCapableNode[] = "NoCapableNode";    // no node could ever run it
 inline constexpr char kReasonPendingTimeout[] = "PendingTimeout";  // waited for too long
 inline constexpr char kReasonNodeLost[] = "NodeLost";
 inline constexpr char kReasonNodeDraining[] = "NodeDraining";

@@ -17,22 +17,21 @@ namespace cond = v1alpha1::session;
 using v1alpha1::BrowserSession;
 using v1alpha1::Condition;
 
-constexpr std::array<std::string_view, 3> kWaitReasons{
-    cond::kReasonNoCapableNode, cond::kReasonQueued, cond::kReasonUnschedulable};
+constexpr std::array<std::string_view, 2> kWaitReasons{cond::kReasonNoCapableNode,
+                                                       cond::kReasonUnschedulable};
 
 constexpr std::string_view kOtherReason = "Other";
 
 // All reasons of session_conditions.h that can stand between a session and Ready, sorted.
-constexpr std::array<std::string_view, 25> kBlockReasons{
+constexpr std::array<std::string_view, 24> kBlockReasons{
     cond::kReasonClassNotFound,    cond::kReasonContainerDied,     cond::kReasonContainerGone,
     cond::kReasonCrashLoopBackOff, cond::kReasonEngineUnavailable, cond::kReasonImagePullFailed,
     cond::kReasonInvalidSpec,      cond::kReasonNoCapableNode,     cond::kReasonNodeDraining,
     cond::kReasonNodeLost,         cond::kReasonNotStarted,        kOtherReason,
     cond::kReasonPending,          cond::kReasonPendingTimeout,    cond::kReasonProbing,
     cond::kReasonProfileInUse,     cond::kReasonProfileNotFound,   cond::kReasonPullingImage,
-    cond::kReasonQueued,           cond::kReasonRecreating,        cond::kReasonStartFailed,
-    cond::kReasonStartTimeout,     cond::kReasonStarting,          cond::kReasonUnhealthy,
-    cond::kReasonUnschedulable,
+    cond::kReasonRecreating,       cond::kReasonStartFailed,       cond::kReasonStartTimeout,
+    cond::kReasonStarting,         cond::kReasonUnhealthy,         cond::kReasonUnschedulable,
 };
 static_assert(std::is_sorted(kBlockReasons.begin(), kBlockReasons.end()));
 
@@ -139,7 +138,8 @@ std::optional<Blocked> BlockedBy(const BrowserSession& session) {
 }
 
 std::optional<Waiting> WaitsForNode(const BrowserSession& session) {
-  if (!MeantToRun(session) || !session.status.nodeName.empty()) return std::nullopt;
+  // One whose profile lies on a node waits for room there.
+  if (!MeantToRun(session) || session.status.ports) return std::nullopt;
   const Condition* scheduled = Find(session, cond::kScheduled);
   if (scheduled == nullptr || scheduled->is_true()) return std::nullopt;
   const auto reason = std::find(kWaitReasons.begin(), kWaitReasons.end(), scheduled->reason);
@@ -148,9 +148,10 @@ std::optional<Waiting> WaitsForNode(const BrowserSession& session) {
   auto since = queue ? Time(queue->since) : std::nullopt;
   if (!since) since = Time(scheduled->lastTransitionTime);
   if (!since) since = Time(session.metadata.creationTimestamp);
-  return Waiting{
-      .reason = reason == kWaitReasons.end() ? std::string_view(cond::kReasonQueued) : *reason,
-      .since = since.value_or(WallTime{})};
+  return Waiting{.reason = reason == kWaitReasons.end()
+                               ? std::string_view(cond::kReasonUnschedulable)
+                               : *reason,
+                 .since = since.value_or(WallTime{})};
 }
 
 std::vector<prometheus::MetricFamily> SessionGauges(const Sessions& sessions, WallTime now) {

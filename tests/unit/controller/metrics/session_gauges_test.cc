@@ -122,14 +122,13 @@ TEST(SessionGaugesTest, EveryReasonHasASeriesAndUnknownOnesShareOne) {
 TEST(SessionGaugesTest, TheQueueHasLengthsAndAges) {
   const Sessions sessions{Queued("a", "2026-01-01T00:59:00Z"), Queued("a", "2026-01-01T00:58:00Z"),
                           Queued("b", "2026-01-01T00:50:00Z", cond::kReasonNoCapableNode),
-                          Queued("b", "2026-01-01T02:00:00Z", cond::kReasonQueued), Running()};
+                          Running()};
   const auto families = SessionGauges(sessions, kNow);
   const auto get = [&](const char* name, const prometheus::Labels& labels) {
     return Value(families, name, labels);
   };
   EXPECT_EQ(get("nekoplane_queue_length", {{"reason", "Unschedulable"}}), 2);
   EXPECT_EQ(get("nekoplane_queue_length", {{"reason", "NoCapableNode"}}), 1);
-  EXPECT_EQ(get("nekoplane_queue_length", {{"reason", "Queued"}}), 1);
   EXPECT_EQ(get("nekoplane_queue_oldest_seconds", {}), 600);
   EXPECT_EQ(get("nekoplane_queue_namespace_length", {{"namespace", "a"}}), 2);
   EXPECT_EQ(get("nekoplane_queue_namespace_oldest_seconds", {{"namespace", "a"}}), 120);
@@ -137,7 +136,7 @@ TEST(SessionGaugesTest, TheQueueHasLengthsAndAges) {
 }
 
 TEST(SessionGaugesTest, AnEmptyQueueIsZeroAndNotAbsent) {
-  for (const char* reason : {"NoCapableNode", "Queued", "Unschedulable"}) {
+  for (const char* reason : {"NoCapableNode", "Unschedulable"}) {
     EXPECT_EQ(Get({}, "nekoplane_queue_length", {{"reason", reason}}), 0);
   }
   EXPECT_EQ(Get({}, "nekoplane_queue_oldest_seconds", {}), 0);
@@ -149,7 +148,7 @@ TEST(SessionGaugesTest, ThePlaceInTheQueueTellsSinceWhen) {
   session->status.queue = v1alpha1::SessionQueue{.position = 1, .since = "2026-01-01T00:59:30Z"};
   const auto waiting = WaitsForNode(*session);
   ASSERT_TRUE(waiting);
-  EXPECT_EQ(waiting->reason, cond::kReasonQueued);
+  EXPECT_EQ(waiting->reason, cond::kReasonUnschedulable);
   EXPECT_EQ(kNow - waiting->since, seconds(30));
 }
 
@@ -157,7 +156,9 @@ TEST(SessionGaugesTest, WhoGaveUpOrHasANodeDoesNotWait) {
   EXPECT_FALSE(WaitsForNode(*Queued("a", "", cond::kReasonPendingTimeout)));
   EXPECT_FALSE(WaitsForNode(*Queued("a", "", cond::kReasonClassNotFound)));
   auto placed = Queued("a", "2026-01-01T00:00:00Z");
-  placed->status.nodeName = "host";
+  placed->status.nodeName = "host";  // its profile lies there
+  EXPECT_TRUE(WaitsForNode(*placed));
+  placed->status.ports = v1alpha1::SessionPorts{8800, 59000};
   EXPECT_FALSE(WaitsForNode(*placed));
 }
 
