@@ -126,6 +126,8 @@ struct Capabilities {
   bool inspect = true;  // Inspect reads the instance; else it tells what is on record, a stop is a
                         // removal, and strangers under our names go unnoticed
   bool logs = true;     // Logs works
+
+  friend bool operator==(const Capabilities&, const Capabilities&) = default;
 };
 
 struct PullProgress {

@@ -29,6 +29,8 @@ class RuntimeDriverConformance : public ::testing::TestWithParam<RuntimeWorldFac
     if (!world) GTEST_SKIP() << GetParam().name << ": " << world.error().message;
     world_ = *std::move(world);
     driver_ = world_->MakeDriver(world_->installation());
+    // Else a driver could lose an ability, and its tests with it, unnoticed.
+    ASSERT_EQ(driver_->capabilities(), Can());
   }
 
   void TearDown() override {
@@ -48,7 +50,7 @@ class RuntimeDriverConformance : public ::testing::TestWithParam<RuntimeWorldFac
     }
   }
 
-  runtime::Capabilities Can() const { return driver_->capabilities(); }
+  runtime::Capabilities Can() const { return GetParam().can; }
 
   std::string OtherInstallation() const { return world_->installation() + "-other"; }
 

@@ -86,10 +86,17 @@ INSTANTIATE_TEST_SUITE_P(
                                                 std::make_unique<SimWorld>());
                                           }},
                       RuntimeWorldFactory{"docker", [] { return MakeDockerWorld(); }},
-                      RuntimeWorldFactory{"taos_worker",
-                                          []() -> Result<std::unique_ptr<RuntimeWorld>> {
-                                            return MakeTaosWorld();
-                                          }}),
+                      RuntimeWorldFactory{
+                          "taos_worker",
+                          []() -> Result<std::unique_ptr<RuntimeWorld>> { return MakeTaosWorld(); },
+                          {.list = false,
+                           .files = false,
+                           .volumes = false,
+                           .events = false,
+                           .images = false,
+                           .ports = false,
+                           .inspect = false,
+                           .logs = false}}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -53,6 +53,7 @@ struct RuntimeWorldFactory {
   const char* name;
   // The error says why this world cannot be had here; its tests are skipped then.
   std::function<Result<std::unique_ptr<RuntimeWorld>>()> make;
+  runtime::Capabilities can = {};  // what its driver must say it can; what it cannot is not asked
 };
 
 }  // namespace nekoplane::conformance
