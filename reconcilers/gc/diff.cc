@@ -65,7 +65,8 @@ std::vector<Finding> DiffMachine(const std::string& node,
                                     : instance.session_uid);
     if (owner == owners.sessions.end()) {
       finding.why = WhoseSession(instance) + " does not exist";
-    } else if (owner->second.readable && owner->second.node != node) {
+    } else if (owner->second.readable && owner->second.node != node &&
+               !NEKO_MUTANT(kStrandedKept)) {
       finding.why = WhoseSession(instance) + (owner->second.node.empty()
                                                   ? " has no place on any node"
                                                   : " is placed on node " + owner->second.node);

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "api/base/mutant.h"
+#include "api/codec/json_codec.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/common/outcome.h"
 
@@ -17,26 +20,29 @@ using v1alpha1::BrowserSession;
 constexpr auto kListTimeout = std::chrono::seconds(30);
 constexpr auto kRemoveTimeout = std::chrono::seconds(60);
 
-// Uids come from the store itself, so that an object that does not decode keeps what it owns.
-Owners LiveOwners(const registry::Client& client) {
+using Uids = std::set<std::string, std::less<>>;
+
+// Uids come from the store itself, so that an object that does not decode keeps what it owns. Where
+// they belong is read of those in `of` only: most of many sessions are on other machines.
+Owners LiveOwners(const registry::Client& client, const Uids& of) {
   Owners owners;
   const auto& store = client.registry().store();
   store.List(BrowserSession::kResource)->ForEach("", "", [&](const store::ObjectPtr& object) {
-    owners.sessions[object->uid] = {.node = "", .readable = false};
+    Owners::Session& owner = owners.sessions[object->uid] = {.node = "", .readable = false};
+    if (!of.contains(object->uid) && !NEKO_MUTANT(kGcOwnerByName)) return true;
+    const auto session = codec::Decode<BrowserSession>(std::string_view(object->bytes));
+    if (!session) return true;
+    owner = {.node = session->status.nodeName, .readable = true, .volume = session->status.volume};
+    if (NEKO_MUTANT(kGcOwnerByName)) {
+      const auto copy = owner;
+      owners.sessions[object->key.ns + "/" + object->key.name] = copy;
+    }
     return true;
   });
   store.List(BrowserProfile::kResource)->ForEach("", "", [&](const store::ObjectPtr& object) {
     owners.profiles.insert(object->uid);
     return true;
   });
-  for (const auto& session : client.List<BrowserSession>()) {
-    owners.sessions[session.metadata.uid] = {
-        .node = session.status.nodeName, .readable = true, .volume = session.status.volume};
-    if (NEKO_MUTANT(kGcOwnerByName)) {
-      owners.sessions[session.metadata.namespace_ + "/" + session.metadata.name] =
-          owners.sessions[session.metadata.uid];
-    }
-  }
   return owners;
 }
 
@@ -61,7 +67,7 @@ Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const st
   const auto capabilities = driver->capabilities();
   const Context limited = ctx.WithTimeout(deps.clock, kListTimeout);
   Owners owners;
-  if (NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client);
+  if (NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client, {});
   std::vector<runtime::Observed> instances;
   std::vector<runtime::ObservedVolume> volumes;
   if (capabilities.list) {
@@ -70,7 +76,10 @@ Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const st
   if (capabilities.list && capabilities.volumes) {
     NEKO_TRY(volumes, driver->ListVolumes(limited));
   }
-  if (!NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client);
+  Uids found;
+  for (const auto& instance : instances) found.insert(instance.session_uid);
+  for (const auto& volume : volumes) found.insert(volume.session_uid);
+  if (!NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client, found);
   const Duration grace = NEKO_MUTANT(kGcOldPicture) ? Duration::zero() : options.grace;
   auto findings = DiffMachine(node, instances, volumes, owners, deps.clock.WallNow(), grace);
   Append(findings, DiffNodeClaims(node, AllClaims(deps.client), instances, owners));
@@ -81,7 +90,7 @@ std::vector<Finding> LookAtStore(const Deps& deps) {
   const auto claims = AllClaims(deps.client);
   const auto secrets = deps.client.List<v1alpha1::Secret>();
   const auto nodes = deps.drivers.Nodes();
-  const Owners owners = LiveOwners(deps.client);
+  const Owners owners = LiveOwners(deps.client, {});
   auto findings = DiffOtherClaims(claims, {nodes.begin(), nodes.end()}, owners);
   if (!NEKO_MUTANT(kGcForgetsSecrets)) Append(findings, DiffSecrets(secrets, owners));
   return findings;
@@ -167,14 +176,16 @@ Result<void> GcReconciler::Remove(const Context& ctx, const Finding& finding) {
   if (driver == nullptr) {
     return MakeStatus(Code::kUnavailable, "NoDriver", "not connected to node " + finding.node);
   }
-  if (finding.what == What::kVolume) return driver->EnsureVolumeRemoved(limited, finding.name);
   // Names are reused by a session that got a place here since we looked.
-  const Owners owners = LiveOwners(deps_.client);
+  const Owners owners = LiveOwners(deps_.client, Uids{finding.session_uid});
   const auto owner = owners.sessions.find(finding.session_uid);
+  const bool volume = finding.what == What::kVolume;
   if (owner != owners.sessions.end() && !NEKO_MUTANT(kGcOldPicture) &&
-      (!owner->second.readable || owner->second.node == finding.node)) {
+      (!owner->second.readable || owner->second.node == finding.node ||
+       (volume && owner->second.node.empty()))) {
     return {};
   }
+  if (volume) return driver->EnsureVolumeRemoved(limited, finding.name);
   return driver->EnsureRemoved(limited, finding.session_uid, options_.stop_timeout);
 }
 

@@ -76,9 +76,9 @@ TEST(DiffTest, PrivateVolumeGoesWithItsSession) {
   const std::vector<runtime::ObservedVolume> volumes = {
       {.name = "v1", .session_uid = "u1", .profile_uid = "", .created_at = now - minutes(5)},
       {.name = "v2", .session_uid = "u2", .profile_uid = "", .created_at = now - minutes(5)}};
-  // Even a session placed on another node may come back to its volume.
-  const auto findings = DiffMachine(
-      "host", {}, volumes, {.sessions = {{"u2", {"other", true}}}, .profiles = {}}, now, kGrace);
+  const auto findings =
+      DiffMachine("host", {}, volumes, {.sessions = {{"u2", {"host", true, "v2"}}}, .profiles = {}},
+                  now, kGrace);
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].name, "v1");
   EXPECT_EQ(findings[0].what, What::kVolume);
