@@ -71,7 +71,12 @@ namespace nekoplane {
   X(kContinueAtNewest, "later pages of a list come from a newer version than the first")          \
   X(kWatchStartsLate, "a watch misses the version after the one it asked for")                    \
   X(kLeavingNotTold, "a watch is not told that an object left its selection")                     \
-  X(kBookmarkTooFar, "a bookmark promises a version whose events were not delivered yet")
+  X(kBookmarkTooFar, "a bookmark promises a version whose events were not delivered yet")         \
+  X(kDrainIgnored, "sessions stay on a node that is to be emptied at once")                       \
+  X(kUnknownIsLost, "a node that does not answer for a moment counts as lost")                    \
+  X(kStrandedKept, "a container stays where its session was, on a node that came back")           \
+  X(kQueueNotTold, "a session that waits for room does not say so")                               \
+  X(kPulledTwice, "an image is pulled again while its pull runs")
 
 #define NEKO_MUTANT_ENUMERATOR(name, what) name,
 enum class Mutant { kNone, NEKO_MUTANT_LIST(NEKO_MUTANT_ENUMERATOR) };

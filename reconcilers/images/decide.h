@@ -1,4 +1,6 @@
 // The pure half: which images a node should have, which it has, and what to say and start.
+//
+// Thread safety: free functions over values.
 #pragma once
 
 #include <map>

@@ -1,8 +1,8 @@
 // Keeps images on nodes, and BrowserNode.status.images true.
 //
 // Thread safety and blocking: as manager::Reconciler; it asks the engine what it has, and never
-// waits
-//     for a pull. Lifetime: all that Deps refers to outlives it.
+// waits for a pull.
+// Lifetime: all that Deps refers to outlives it.
 #pragma once
 
 #include <string>

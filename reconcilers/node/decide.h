@@ -41,8 +41,6 @@ struct Options {
 struct HeldSession {
   std::string name;  // namespace/name
   bool watched = false;
-
-  friend bool operator==(const HeldSession&, const HeldSession&) = default;
 };
 
 // What of ours is on the machine of a node that is to be deleted.

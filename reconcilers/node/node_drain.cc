@@ -38,7 +38,7 @@ std::string SessionsLeft(const std::vector<HeldSession>& sessions) {
 std::string Deadline(const v1alpha1::NodeDrain& drain, const std::string& started) {
   const auto after = ParseDuration(drain.deadline);
   const auto begun = ParseTime(started);
-  if (drain.deadline.empty() || !after || !begun) return "no deadline";
+  if (!after || *after <= Duration::zero() || !begun) return "no deadline";
   return "what is left at " + FormatTime(*begun + *after) + " is stopped";
 }
 

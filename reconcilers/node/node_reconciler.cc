@@ -103,7 +103,7 @@ Result<void> NodeReconciler::Look(const Context& ctx, Inputs& in) {
     in.sessions = SessionsOn(deps_.client, *in.ledger, meta.name,
                              meta.deleting() ? Which::kPlaced : Which::kHoldingRoom);
   }
-  if (meta.deleting() && in.sessions.empty() && in.facts) {
+  if (meta.deleting() && in.sessions.empty()) {
     in.remains = RemainsOn(ctx.WithTimeout(deps_.clock, kListTimeout), deps_.client, driver.get());
   }
   in.now = deps_.clock.WallNow();

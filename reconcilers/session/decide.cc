@@ -28,13 +28,21 @@ void CompleteConditions(const Inputs& in, v1alpha1::BrowserSessionStatus& status
   };
   std::stable_sort(status.conditions.begin(), status.conditions.end(),
                    [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-  for (auto& c : status.conditions) c.observedGeneration = in.session.metadata.generation;
+  for (auto& c : status.conditions) {
+    // Giving up is about the spec that was given up on, until this one was tried.
+    if (c.reason != cond::kReasonPendingTimeout) {
+      c.observedGeneration = in.session.metadata.generation;
+    }
+  }
 }
 
 // Why the last try of this removal failed stays until something else is to be said, so that trying
 // again writes nothing.
 void KeepFailedRemoval(const Inputs& in, Plan& plan) {
-  if (plan.action != Action::kRemove && plan.action != Action::kRemoveVolume) return;
+  if (plan.action != Action::kRemove && plan.action != Action::kRemoveVolume &&
+      plan.action != Action::kLeaveVolume) {
+    return;
+  }
   const auto* before = FindCondition(in.session.status.conditions, cond::kStarted);
   const auto* now = FindCondition(plan.status.conditions, cond::kStarted);
   if (before == nullptr || now == nullptr || before->status != now->status ||
@@ -69,6 +77,8 @@ std::string_view ActionName(Action action) {
       return "remove";
     case Action::kRemoveVolume:
       return "remove volume";
+    case Action::kLeaveVolume:
+      return "leave volume";
     case Action::kFinish:
       return "finish";
   }
@@ -80,6 +90,7 @@ Plan Decide(const Inputs& in) {
   plan.status = in.session.status;
   plan.status.observedGeneration = in.session.metadata.generation;
   plan.status.queue.reset();  // unless it turns out that it still waits
+  plan.status.viewers = in.viewers.value_or(0);
   for (const auto step :
        {TearDown, Admit, Suspend, Vacate, BindProfile, Place, Launch, BecomeReady, StayHealthy}) {
     if (step(in, plan) == Flow::kStop) break;

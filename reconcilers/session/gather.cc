@@ -37,6 +37,13 @@ Result<runtime::Observed> FindByName(const Context& ctx, runtime::RuntimeDriver&
   return MakeStatus(Code::kNotFound, "NotFound", "no container of that name");
 }
 
+// Which loss of the node this is; "" = it is not lost.
+std::string LossOf(const v1alpha1::BrowserNode& node) {
+  if (!IsLost(node)) return "";
+  const auto* ready = FindCondition(node.status.conditions, v1alpha1::node::kReady);
+  return node.metadata.uid + " " + ready->lastTransitionTime;
+}
+
 }  // namespace
 
 std::optional<Secrets> SecretsFrom(const v1alpha1::Secret& secret) {
@@ -74,7 +81,7 @@ void Gatherer::Objects(Inputs& in) const {
     auto found = client_.Get<v1alpha1::BrowserNode>("", node);
     in.node_gone = found.is(Code::kNotFound);
     in.node = Optional(std::move(found));
-    in.lost_for = memory_.LostFor(node, in.node && IsLost(*in.node), clock_.Now());
+    in.lost_for = memory_.LostFor(node, in.node ? LossOf(*in.node) : "", clock_.Now());
     NoteCapabilities(node, in);
   }
   if (session.metadata.deleting()) return;
@@ -85,7 +92,7 @@ void Gatherer::Objects(Inputs& in) const {
                                                                 session.spec.profileRef->name));
   }
   if (in.profile) {
-    in.profile_node_lost = ProfileNodeLost(in);
+    in.profile_node_given_up = ProfileNodeGivenUp(in);
     const auto held = in.ledger->Find(store::kClaimProfile, "", in.profile->metadata.uid);
     if (held && held->owner != session.metadata.uid) {
       in.profile_holder = "with uid " + held->owner;
@@ -108,15 +115,16 @@ void Gatherer::Objects(Inputs& in) const {
 }
 
 // Only who may start without its data has to know.
-bool Gatherer::ProfileNodeLost(const Inputs& in) const {
+bool Gatherer::ProfileNodeGivenUp(const Inputs& in) const {
   const std::string& name = in.profile->status.nodeName;
   if (name.empty() || in.session.spec.nodeLossPolicy != v1alpha1::NodeLossPolicy::kStartEmpty) {
     return false;
   }
   const auto node = client_.Get<v1alpha1::BrowserNode>("", name);
   if (!node) return node.is(Code::kNotFound);
-  return memory_.LostFor(name, IsLost(*node), clock_.Now()) >= options_.node_loss_grace &&
-         IsLost(*node);
+  if (node->metadata.deleting()) return true;
+  const auto lost_for = memory_.LostFor(name, LossOf(*node), clock_.Now());
+  return IsLost(*node) && lost_for >= options_.node_loss_grace;
 }
 
 void Gatherer::NoteCapabilities(const std::string& node, Inputs& in) const {
@@ -136,8 +144,9 @@ void Gatherer::Machine(const Context& ctx, Inputs& in) {
   }
   const auto driver = drivers_.ForNode(name);
   if (driver == nullptr) {
-    // A node that was removed from the store must not keep a deletion from ending.
-    if (!in.node && session.metadata.deleting()) return;
+    // A node that was removed from the store must not keep a deletion from ending, nor a rest.
+    const bool runs = session.spec.operatingMode == v1alpha1::OperatingMode::kRunning;
+    if (in.node_gone && (session.metadata.deleting() || !runs)) return;
     seen.kind = Observation::Kind::kUnknown;
     seen.why = MakeStatus(Code::kUnavailable, cond::kReasonEngineUnavailable,
                           in.node ? "nekoplane is not connected to it" : "the node does not exist");

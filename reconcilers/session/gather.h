@@ -34,7 +34,7 @@ class Gatherer {
   void Objects(Inputs& in) const;
   void NoteCapabilities(const std::string& node, Inputs& in) const;
   void Machine(const Context& ctx, Inputs& in);
-  bool ProfileNodeLost(const Inputs& in) const;
+  bool ProfileNodeGivenUp(const Inputs& in) const;
   void AskViewers(const Context& ctx, Inputs& in) const;
   void AskHealth(const Context& ctx, runtime::RuntimeDriver& driver, Inputs& in);
 

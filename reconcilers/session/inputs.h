@@ -77,8 +77,10 @@ struct Inputs {
   PlacementQueue::View queue;  // its place among those who wait; likewise
   std::optional<v1alpha1::BrowserNode> node;  // the one it is placed on
   bool node_gone = false;                     // that one is not in the store
-  Duration lost_for{};             // since we first saw that node lost; a restart starts over
-  bool profile_node_lost = false;  // the profile's node is lost, for longer than the grace time
+  Duration lost_for{};  // since we first saw that node lost; a restart starts over
+  bool profile_node_given_up =
+      false;  // the profile's node is being deleted, or lost for longer than the grace time
+  bool left_volume = false;  // its private volume was removed just now, since it leaves the node
   std::optional<std::int64_t> viewers;  // asked while its node waits for them to leave
   store::LedgerPtr ledger;              // never null
   std::map<std::string, std::vector<std::int64_t>> refused_ports;  // by node: taken by strangers

@@ -23,7 +23,8 @@ enum class Action {
   kStart,         // EnsureStarted(spec)
   kRemove,        // EnsureRemoved: the volume stays
   kRemoveVolume,  // of a private profile; then as kFinish
-  kFinish,        // secret, finalizer and claims go; the object with them
+  kLeaveVolume,  // the same, of a session that starts elsewhere; then decided anew with left_volume
+  kFinish,       // secret, finalizer and claims go; the object with them
 };
 
 // The name of an action, for logs.

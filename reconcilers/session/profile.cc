@@ -76,7 +76,7 @@ WantedProfile Wanted(const Inputs& in) {
                 runtime::ProfileVolumeName(by_name ? profile.metadata.name : profile.metadata.uid),
             .claim_item = profile.metadata.uid,
             .profile_uid = profile.metadata.uid,
-            .node = in.profile_node_lost ? "" : profile.status.nodeName};
+            .node = in.profile_node_given_up ? "" : profile.status.nodeName};
   }
   const std::string volume = runtime::PrivateVolumeName(session.metadata.uid);
   return {.volume = volume,

@@ -36,15 +36,15 @@ void SessionMemory::Forget(std::string_view uid) {
   if (it != facts_.end()) facts_.erase(it);
 }
 
-Duration SessionMemory::LostFor(std::string_view node, bool lost, MonoTime now) {
+Duration SessionMemory::LostFor(std::string_view node, const std::string& loss, MonoTime now) {
   MutexLock lock(mu_);
   const auto it = lost_.find(node);
-  if (!lost) {
+  if (loss.empty()) {
     if (it != lost_.end()) lost_.erase(it);
     return Duration::zero();
   }
-  if (it != lost_.end()) return now - it->second;
-  lost_.emplace(std::string(node), now);
+  if (it != lost_.end() && it->second.which == loss) return now - it->second.since;
+  lost_.insert_or_assign(std::string(node), Loss{loss, now});
   return Duration::zero();
 }
 

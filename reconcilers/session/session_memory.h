@@ -33,8 +33,8 @@ class SessionMemory {
   void Ready(std::string_view uid) EXCLUDES(mu_);
   void Forget(std::string_view uid) EXCLUDES(mu_);
 
-  // How long we have known that the node is lost; zero if it is not.
-  Duration LostFor(std::string_view node, bool lost, MonoTime now) EXCLUDES(mu_);
+  // How long we have known of this loss of the node; zero if it is not lost ("").
+  Duration LostFor(std::string_view node, const std::string& loss, MonoTime now) EXCLUDES(mu_);
 
   // A stranger holds one of these ports of the node.
   void RefusePorts(std::string_view node, const std::vector<std::int64_t>& ports, MonoTime until)
@@ -45,7 +45,13 @@ class SessionMemory {
   Mutex mu_;
   std::map<std::string, Facts, std::less<>> facts_ GUARDED_BY(mu_);
   std::map<std::string, std::map<std::int64_t, MonoTime>> refused_ GUARDED_BY(mu_);
-  std::map<std::string, MonoTime, std::less<>> lost_ GUARDED_BY(mu_);  // since when, by node
+
+  struct Loss {
+    std::string which;
+    MonoTime since{};
+  };
+
+  std::map<std::string, Loss, std::less<>> lost_ GUARDED_BY(mu_);  // by node
 };
 
 }  // namespace nekoplane::reconcilers::session

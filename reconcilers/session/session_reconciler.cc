@@ -70,6 +70,7 @@ Outcome SessionReconciler::Act(const Context& ctx, const Inputs& in, const Plan&
     case Action::kRemove:
       return DoRemove(ctx, in, plan);
     case Action::kRemoveVolume:
+    case Action::kLeaveVolume:
       return DoRemoveVolume(ctx, in, plan);
     case Action::kFinish:
       return DoFinish(ctx, in);
@@ -155,7 +156,10 @@ Outcome SessionReconciler::DoRemoveVolume(const Context& ctx, const Inputs& in, 
       driver->EnsureVolumeRemoved(ctx.WithTimeout(deps_.clock, kRemoveGrace),
                                   runtime::PrivateVolumeName(in.session.metadata.uid));
   if (!removed) return Keep(ctx, in, AfterFailedRemoval(in, plan, removed.error()));
-  return DoFinish(ctx, in);
+  if (plan.action == Action::kRemoveVolume) return DoFinish(ctx, in);
+  Inputs after = in;
+  after.left_volume = true;
+  return Write(ctx, after, Decide(after));
 }
 
 Outcome SessionReconciler::DoFinish(const Context& ctx, const Inputs& in) {

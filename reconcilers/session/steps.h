@@ -62,6 +62,9 @@ void SayNotRunning(const Inputs& in, v1alpha1::BrowserSessionStatus& status,
 Flow CannotRun(const Inputs& in, Plan& plan, std::string_view reason, const std::string& message);
 // It waits for room in the queue, or has waited for too long.
 Flow WaitForRoom(const Inputs& in, Plan& plan, const scheduler::Placement& refusal);
+// A machine that is away for a moment must not cost it its turn: it stays in the queue, without a
+// nominated node.
+void KeepPlaceInQueue(const Inputs& in, Plan& plan);
 // It has waited for too long, and nobody has changed what it asks for.
 bool GaveUp(const Inputs& in);
 

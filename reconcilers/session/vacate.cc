@@ -6,6 +6,7 @@
 // the node returns. A node that is drained or deleted answers: the container goes first.
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/common/claims.h"
 #include "reconcilers/session/steps.h"
@@ -41,6 +42,7 @@ Flow WaitForNode(const Inputs& in, Plan& plan, std::string message, Duration loo
   Say(in, plan.status, cond::kStarted, kUnknown, cond::kReasonNodeLost, message);
   Say(in, plan.status, cond::kReady, kUnknown, cond::kReasonNodeLost, message);
   Say(in, plan.status, cond::kHealthy, kUnknown, cond::kReasonNodeLost, std::move(message));
+  KeepPlaceInQueue(in, plan);
   plan.look_again = look_again;
   return Flow::kStop;
 }
@@ -87,6 +89,7 @@ bool DeadlineOver(const Inputs& in) {
 
 bool MustLeave(const Inputs& in) {
   const auto& node = *in.node;
+  if (NEKO_MUTANT(kDrainIgnored)) return false;
   if (node.metadata.deleting()) return true;
   if (!node.spec.drain) return false;
   switch (node.spec.drain->policy) {
@@ -97,9 +100,18 @@ bool MustLeave(const Inputs& in) {
     case v1alpha1::DrainPolicy::kWaitForUsers:
       break;
   }
-  // Nobody can watch what is not Ready; who does not tell how many watch may be watched.
-  return DeadlineOver(in) || !IsTrue(in.session.status.conditions, cond::kReady) ||
-         in.viewers == std::int64_t{0};
+  if (DeadlineOver(in)) return true;
+  if (in.viewers) return *in.viewers == 0;
+  // Nobody can watch what is known not to be ready; of anything else nobody knows.
+  const auto* ready = FindCondition(in.session.status.conditions, cond::kReady);
+  return ready == nullptr || ready->status == kFalse;
+}
+
+// On a machine that leaves for good, nobody else would remove its private profile.
+bool LeavesVolume(const Inputs& in) {
+  const auto& session = in.session;
+  return session.status.volume == runtime::PrivateVolumeName(session.metadata.uid) &&
+         CapabilitiesOf(in, session.status.nodeName).volumes && !in.left_volume;
 }
 
 Flow LeaveDrained(const Inputs& in, Plan& plan) {
@@ -120,17 +132,26 @@ Flow LeaveDrained(const Inputs& in, Plan& plan) {
       break;
   }
   if (deleting && MayStartEmpty(in)) {
+    if (LeavesVolume(in)) {
+      Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonNodeDraining, why);
+      SayNotRunning(in, plan.status, cond::kReasonNodeDraining);
+      plan.action = Action::kLeaveVolume;
+      plan.look_again = Duration::zero();
+      return Flow::kStop;
+    }
     LetGo(in, plan, cond::kReasonNodeDraining, why + "; starting elsewhere with an empty profile");
     return Flow::kStop;
   }
-  if (!Placed(in.session)) return Flow::kNext;
   const std::string message = why + "; the session is stopped, and its profile waits there";
-  ReleaseRoom(in, plan);
+  if (Placed(in.session)) {
+    ReleaseRoom(in, plan);
+    plan.events.push_back(
+        {.warning = true, .reason = cond::kReasonNodeDraining, .message = message});
+  }
   Say(in, plan.status, cond::kScheduled, kFalse, cond::kReasonNodeDraining, message);
   Say(in, plan.status, cond::kStarted, kFalse, cond::kReasonNodeDraining, message);
   SayNotRunning(in, plan.status, cond::kReasonNodeDraining);
-  plan.events.push_back({.warning = true, .reason = cond::kReasonNodeDraining, .message = message});
-  plan.look_again = Duration::zero();
+  plan.look_again = in.options.pending_retry;
   return Flow::kStop;
 }
 
@@ -138,6 +159,7 @@ Flow LeaveDrained(const Inputs& in, Plan& plan) {
 
 bool IsLost(const v1alpha1::BrowserNode& node) {
   const auto* ready = FindCondition(node.status.conditions, v1alpha1::node::kReady);
+  if (NEKO_MUTANT(kUnknownIsLost)) return ready != nullptr && !ready->is_true();
   return ready != nullptr && ready->status == kFalse &&
          ready->reason == v1alpha1::node::kReasonNodeLost;
 }
@@ -146,8 +168,10 @@ Flow Vacate(const Inputs& in, Plan& plan) {
   if (in.session.status.nodeName.empty()) return Flow::kNext;
   if (!in.node) return in.node_gone ? LeaveLost(in, plan) : Flow::kNext;
   if (IsLost(*in.node)) return LeaveLost(in, plan);
-  const bool placed = Placed(in.session) || in.node->metadata.deleting();
-  if (placed && MustLeave(in)) return LeaveDrained(in, plan);
+  // One that lies there and does not run is not to be started there either; it waits for no room.
+  const bool rests = !Placed(in.session) && in.node->spec.drain.has_value() &&
+                     in.node->spec.drain->policy != v1alpha1::DrainPolicy::kMigrate;
+  if (rests || MustLeave(in)) return LeaveDrained(in, plan);
   return Flow::kNext;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/base/mutant.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/session/steps.h"
 
@@ -37,6 +38,13 @@ std::optional<Duration> PatienceLeft(const Inputs& in, WallTime since) {
 
 }  // namespace
 
+void KeepPlaceInQueue(const Inputs& in, Plan& plan) {
+  if (!in.session.status.queue || Placed(in.session)) return;
+  plan.status.queue = in.session.status.queue;
+  plan.status.queue->position = in.queue.position;
+  plan.status.queue->nominatedNode.clear();
+}
+
 bool GaveUp(const Inputs& in) {
   const auto* scheduled = FindCondition(in.session.status.conditions, cond::kScheduled);
   return scheduled != nullptr && scheduled->reason == cond::kReasonPendingTimeout &&
@@ -48,6 +56,7 @@ Flow CannotRun(const Inputs& in, Plan& plan, std::string_view reason, const std:
   Tell(in, plan, reason, message);
   plan.placement =
       reason == cond::kReasonNoCapableNode ? Placement::kNoCapableNode : Placement::kUnschedulable;
+  if (reason == cond::kReasonNoCapableNode) KeepPlaceInQueue(in, plan);
   plan.look_again = in.options.pending_retry;
   return Flow::kStop;
 }
@@ -69,8 +78,9 @@ Flow WaitForRoom(const Inputs& in, Plan& plan, const scheduler::Placement& refus
   SayWaiting(in, plan, reason,
              refusal.message + " It is number " + std::to_string(position) + " in the queue.");
   Tell(in, plan, reason, refusal.message);
-  plan.status.queue = v1alpha1::SessionQueue{
-      .position = position, .since = FormatMicroTime(since), .nominatedNode = refusal.nominee};
+  if (!NEKO_MUTANT(kQueueNotTold))
+    plan.status.queue = v1alpha1::SessionQueue{
+        .position = position, .since = FormatMicroTime(since), .nominatedNode = refusal.nominee};
   plan.look_again = std::max<Duration>(in.options.pending_retry, position * kLookPerPosition);
   if (left) plan.look_again = std::min(*plan.look_again, *left);
   return Flow::kStop;

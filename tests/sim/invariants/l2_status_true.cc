@@ -36,6 +36,13 @@ void CheckWaiting(const View& view, const BrowserSession& session, Wrong& wrong)
     return;
   }
   const auto scheduled = ReasonOf(conditions, cond::kScheduled);
+  if (scheduled == cond::kReasonNodeDraining) {
+    const auto node = client.Get<v1alpha1::BrowserNode>("", session.status.nodeName);
+    if (!node || (!node->spec.drain && !node->metadata.deleting())) {
+      wrong.push_back(NameOf(session) + " says its node is drained, but it is not");
+    }
+    return;
+  }
   if (scheduled == cond::kReasonUnschedulable || scheduled == cond::kReasonNoCapableNode) {
     scheduler::Request request;
     request.session = session;

@@ -18,10 +18,11 @@ std::unique_ptr<reconcilers::PlacementQueue> QueueOf(const View& view) {
 void CheckQueue(const View& view, Wrong& wrong) {
   const auto queue = QueueOf(view);
   for (const auto& session : view.program.client().List<v1alpha1::BrowserSession>()) {
-    const bool waits =
-        !session.metadata.deleting() &&
-        reconcilers::ReasonOf(session.status.conditions, v1alpha1::session::kScheduled) ==
-            v1alpha1::session::kReasonUnschedulable;
+    namespace cond = v1alpha1::session;
+    const auto why = reconcilers::ReasonOf(session.status.conditions, cond::kScheduled);
+    const bool waits = !session.metadata.deleting() && why == cond::kReasonUnschedulable;
+    // It keeps its turn while the machines that could run it are away.
+    if (why == cond::kReasonNoCapableNode && session.status.queue) continue;
     if (waits != session.status.queue.has_value()) {
       wrong.push_back(Describe(session) + (waits ? " waits, but not in the queue"
                                                  : " is in the queue, but does not wait"));

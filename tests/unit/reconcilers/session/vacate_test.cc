@@ -87,7 +87,7 @@ TEST(SessionNodeLossTest, UnlessTheSpecAllowsAnEmptyOne) {
   // Then it is placed without regard to where the data lay.
   in.session.status = Decide(in).status;
   in.node.reset();
-  in.profile_node_lost = true;
+  in.profile_node_given_up = true;
   in.observation = {};
   in.ledger = testing::MakeLedger();
   auto other = testing::MakeNode();
@@ -174,6 +174,21 @@ TEST(SessionDrainTest, WaitForUsersWaitsForUsers) {
   in.viewers = 0;
   EXPECT_TRUE(Leaves(in));
   in.viewers = 2;
+  EXPECT_EQ(Decide(in).status.viewers, 2);
+  // A moment without an answer is no leave to stop what is watched.
+  auto& conditions = in.session.status.conditions;
+  for (auto& c : conditions) {
+    if (c.type == cond::kReady) c.status = kUnknown;
+  }
+  EXPECT_FALSE(Leaves(in));
+  in.viewers.reset();
+  EXPECT_FALSE(Leaves(in));
+  for (auto& c : conditions) {
+    if (c.type == cond::kReady) c.status = kFalse;
+  }
+  EXPECT_TRUE(Leaves(in));
+  in.viewers = 2;
+  EXPECT_FALSE(Leaves(in));
   in.node->status.drainStartedTime = FormatTime(in.now - minutes(30));
   EXPECT_TRUE(Leaves(in));
   in.node->spec.drain->deadline = "";
@@ -184,17 +199,52 @@ TEST(SessionDrainTest, MigrateMovesNobodyYet) {
   EXPECT_FALSE(Leaves(OnDrainedNode(DrainPolicy::kMigrate)));
 }
 
+TEST(SessionDrainTest, RestsUntilTheNodeIsInUseAgainAndWaitsForNoRoom) {
+  Inputs in = OnDrainedNode(DrainPolicy::kEvict);
+  Gone(in);
+  in.session.status = Decide(in).status;
+  in.session.spec.lifecycle.maxPendingDuration = "5m";
+  in.now += minutes(30);
+  const Plan plan = Decide(in);
+  EXPECT_EQ(Saying(plan.status, cond::kScheduled), "False/NodeDraining");
+  EXPECT_FALSE(plan.status.queue);
+  in.node->spec.drain.reset();
+  in.nodes = NodeSet().With(*in.node, *testing::MakeLedger());
+  EXPECT_EQ(Saying(Decide(in).status, cond::kScheduled), "True/Scheduled");
+}
+
 TEST(SessionDrainTest, ADeletedNodeIsLeftForGood) {
   Inputs in = Running();
   in.node->metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
   Found(in, Phase::kRunning);
   EXPECT_TRUE(Leaves(in));
   Gone(in);
+  EXPECT_EQ(Decide(in).action, Action::kLeaveVolume);
+  EXPECT_EQ(Decide(in).status.nodeName, "host");
+  in.left_volume = true;
   ExpectLetGo(in, Decide(in));
-  HasProfile(in);  // its data lies there
-  const Plan plan = Decide(in);
+}
+
+TEST(SessionDrainTest, ADeletedNodeHoldsWhoseProfileLiesThere) {
+  Inputs in = Running();
+  in.node->metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
+  Gone(in);
+  HasProfile(in);
+  Plan plan = Decide(in);
   EXPECT_EQ(plan.status.nodeName, "host");
   EXPECT_FALSE(plan.status.ports);
+  EXPECT_EQ(Saying(plan.status, cond::kScheduled), "False/NodeDraining");
+  in.session.spec.nodeLossPolicy = NodeLossPolicy::kStartEmpty;
+  ExpectLetGo(in, Decide(in));  // its profile's volume stays
+}
+
+TEST(SessionDrainTest, ASuspendedSessionOutlivesItsNode) {
+  Inputs in = Running();
+  in.session.spec.operatingMode = v1alpha1::OperatingMode::kSuspended;
+  in.node.reset();
+  in.node_gone = true;
+  in.observation = {};
+  EXPECT_EQ(Saying(Decide(in).status, cond::kSuspended), "True/Suspended");
 }
 
 }  // namespace

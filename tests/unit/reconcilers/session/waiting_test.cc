@@ -92,9 +92,21 @@ TEST(WaitTest, LeavesTheQueueWhenItIsPlaced) {
 }
 
 TEST(WaitTest, NoCapableNodeIsNoQueue) {
-  Inputs in = WaitingFor(seconds(1));
+  Inputs in = Full();
   in.nodes = NodeSet();
   EXPECT_FALSE(Decide(in).status.queue);
+}
+
+// As when the only node that could run it is started anew.
+TEST(WaitTest, ItsTurnOutlivesAMomentWithoutACapableNode) {
+  Inputs in = WaitingFor(seconds(40));
+  in.nodes = NodeSet();
+  in.queue.position = 2;
+  const auto queue = Decide(in).status.queue;
+  ASSERT_TRUE(queue);
+  EXPECT_EQ(queue->since, in.session.status.queue->since);
+  EXPECT_EQ(queue->position, 2);
+  EXPECT_EQ(queue->nominatedNode, "");
 }
 
 TEST(WaitTest, PatienceEnds) {
@@ -119,6 +131,23 @@ TEST(WaitTest, PatienceEnds) {
   EXPECT_EQ(later.status, plan.status);
   EXPECT_TRUE(later.claims.empty());
   ++in.session.metadata.generation;
+  EXPECT_EQ(Saying(Decide(in).status, cond::kScheduled), "True/Scheduled");
+}
+
+// An edit that comes while something else keeps it from being placed counts once that is over.
+TEST(WaitTest, AnEditAfterGivingUpIsNotForgotten) {
+  Inputs in = WaitingFor(minutes(5));
+  in.session.spec.lifecycle.maxPendingDuration = "5m";
+  in.session.status = Decide(in).status;
+  ++in.session.metadata.generation;
+  in.session.status.nodeName = "host";
+  in.node = testing::MakeNode();
+  in.node->status.conditions[0].status = "False";
+  in.node->status.conditions[0].reason = v1alpha1::node::kReasonNodeLost;
+  in.session.status = Decide(in).status;  // waits for the lost node
+  in.node.reset();
+  in.session.status.nodeName.clear();
+  Empty(in);
   EXPECT_EQ(Saying(Decide(in).status, cond::kScheduled), "True/Scheduled");
 }
 
