@@ -1,12 +1,12 @@
 #include "api/auth/tokens.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "api/auth/digest.h"
 #include "api/codec/json_parse.h"
 
 namespace nekoplane::auth {
@@ -18,19 +18,6 @@ namespace {
 constexpr std::array kRoles{std::pair{Role::kAdmin, "admin"}, std::pair{Role::kEdit, "edit"},
                             std::pair{Role::kView, "view"}, std::pair{Role::kWrapper, "wrapper"}};
 constexpr std::size_t kTokenBytes = 32;
-
-std::string Sha256Hex(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += kHex[digest[i] >> 4];
-    out += kHex[digest[i] & 15];
-  }
-  return out;
-}
 
 Status Damaged(const std::string& path, const std::string& how) {
   return MakeStatus(Code::kInvalid, "TokensDamaged",

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "api/auth/digest.h"
 #include "api/codec/json_codec.h"
 #include "api/codec/json_parse.h"
 #include "api/registry/base64.h"
@@ -180,7 +181,7 @@ class ClusterApi::Core : public std::enable_shared_from_this<Core> {
         [self = shared_from_this(), name, code, key, responder](const Result<WriteReply>& stored) {
           if (stored) {
             self->deps_.log.Info("a worker is paired", {{"worker", name}});
-            return Reply(responder, 200, {{"signing_key", HexOf(key)}});
+            return Reply(responder, 200, {{"signing_key", auth::HexOf(key)}});
           }
           self->pairings_.Unclaim(name, code, key, self->clock().Now());
           responder->Send(WriteErrorReply(stored.error()));

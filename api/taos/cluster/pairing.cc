@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/auth/digest.h"
 #include "api/taos/cluster/worker_auth.h"
 
 namespace nekoplane::taos {
 
 bool PairingBook::Fits(const Pairing& pairing, std::string_view code) {
-  return SameSecret(Sha256Hex(code), pairing.said.code_hash);
+  return SameSecret(auth::Sha256Hex(code), pairing.said.code_hash);
 }
 
 void PairingBook::Announce(Announcement announcement, MonoTime now) {
@@ -66,7 +67,7 @@ void PairingBook::Unclaim(const std::string& name, std::string_view code, std::s
                           MonoTime now) {
   MutexLock lock(mu_);
   // A new announcement of the same name is newer than what could not be finished.
-  pairings_.try_emplace(name, Pairing{.said = {.name = name, .code_hash = Sha256Hex(code)},
+  pairings_.try_emplace(name, Pairing{.said = {.name = name, .code_hash = auth::Sha256Hex(code)},
                                       .at = now,
                                       .wrong = 0,
                                       .key = std::move(key)});

@@ -1,13 +1,10 @@
 #include "api/taos/cluster/worker_auth.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
-#include <array>
 #include <charconv>
 
-#include "api/base/check.h"
+#include "api/auth/digest.h"
 
 namespace nekoplane::taos {
 namespace {
@@ -17,26 +14,6 @@ Status Refused(const char* code, std::string message) {
 }
 
 }  // namespace
-
-std::string HexOf(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
-}
-
-std::string Sha256Hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  NEKO_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) ==
-             1);
-  return HexOf({reinterpret_cast<const char*>(digest.data()), size});
-}
 
 bool SameSecret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
@@ -50,13 +27,8 @@ std::string WorkerSignature(std::string_view key, std::string_view timestamp,
   text += '.';
   text += path;
   text += '.';
-  text += Sha256Hex(body);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  NEKO_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                  reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(),
-                  &size) != nullptr);
-  return HexOf({reinterpret_cast<const char*>(digest.data()), size});
+  text += auth::Sha256Hex(body);
+  return auth::HexOf(auth::HmacSha256(key, text));
 }
 
 Result<void> CheckWorkerSignature(const http::Request& request, std::string_view key,

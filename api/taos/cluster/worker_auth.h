@@ -15,8 +15,6 @@ namespace nekoplane::taos {
 inline constexpr std::size_t kSigningKeyBytes = 32;
 inline constexpr Duration kMostSkew = std::chrono::seconds(300);
 
-std::string Sha256Hex(std::string_view bytes);
-std::string HexOf(std::string_view bytes);
 // In a time that does not depend on where they differ.
 bool SameSecret(std::string_view a, std::string_view b);
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "api/auth/digest.h"
 #include "api/http/url.h"
-#include "api/taos/cluster/worker_auth.h"
 
 namespace nekoplane::taos {
 namespace {
@@ -132,7 +132,7 @@ std::string NodeNameOf(std::string_view worker) {
   while (!name.empty() && name.back() == '-') name.pop_back();
   if (name == worker && name != v1alpha1::BrowserNode::kHost) return name;
   // Two workers whose names differ in what had to go stay two.
-  return (name.empty() ? "worker" : name) + "-" + Sha256Hex(worker).substr(0, 8);
+  return (name.empty() ? "worker" : name) + "-" + auth::Sha256Hex(worker).substr(0, 8);
 }
 
 std::string AddressOf(const WorkerInfo& worker) {

@@ -1,6 +1,7 @@
 // The cluster endpoints as a worker and an admin see them, answers word for word.
 #include "api/taos/cluster/cluster_api.h"
 
+#include "api/auth/digest.h"
 #include "api/taos/cluster/worker_auth.h"
 #include "api/taos/cluster/worker_nodes.h"
 #include "tests/unit/api/taos/fixture.h"
@@ -51,7 +52,7 @@ class ClusterApiTest : public testing::TaosTest {
                      json{{"name", name},
                           {"url", "http://192.168.1.9:7080"},
                           {"platform", "linux"},
-                          {"code_hash", Sha256Hex("ABCD2345")}}
+                          {"code_hash", auth::Sha256Hex("ABCD2345")}}
                          .dump()));
   }
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/auth/digest.h"
 #include "api/taos/cluster/pairing.h"
 #include "api/taos/cluster/worker_auth.h"
 #include "api/taos/cluster/worker_book.h"
@@ -86,7 +87,7 @@ class PairingBookTest : public ::testing::Test {
     book_.Announce({.name = name,
                     .url = "http://h:1",
                     .platform = "linux",
-                    .code_hash = Sha256Hex(code),
+                    .code_hash = auth::Sha256Hex(code),
                     .at = WallTime{}},
                    now_);
   }
