@@ -1,7 +1,12 @@
 #include "api/taos/callers.h"
 
+#include <arpa/inet.h>
+#include <strings.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "api/taos/neko_url.h"
 
 namespace nekoplane::taos {
 namespace {
@@ -23,19 +28,41 @@ bool IsUserName(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+bool IsOfThisMachine(std::string host) {
+  if (strcasecmp(host.c_str(), "localhost") == 0) return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  if (!host.starts_with('[') || !host.ends_with(']')) return false;
+  host = host.substr(1, host.size() - 2);
+  in6_addr v6{};
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
 }  // namespace
+
+Result<bool> IsSingleUser(const http::Request& request, const std::string& single_user) {
+  const bool has_credentials =
+      !request.header("Authorization").empty() || !request.client_cert_cn.empty();
+  if (has_credentials || single_user.empty() || !request.remote_is_loopback) return false;
+  const std::string_view site = request.header("Sec-Fetch-Site");  // only browsers send it
+  if (!site.empty() && site != "same-origin" && site != "none") {
+    return MakeStatus(Code::kForbidden, "CrossSite", "another site may not use this service");
+  }
+  const auto host = HostPart(request.header("Host"));
+  if (!host || !IsOfThisMachine(*host)) {
+    return MakeStatus(Code::kForbidden, "ForeignHost",
+                      "without credentials this service is reached as localhost or a loopback "
+                      "address only");
+  }
+  return true;
+}
 
 Result<Caller> ResolveCaller(const http::Request& request, const Authenticator& authenticator,
                              const std::string& single_user) {
   const std::string wanted(request.header("Impersonate-User"));
-  const bool has_credentials =
-      !request.header("Authorization").empty() || !request.client_cert_cn.empty();
-  if (!has_credentials && !single_user.empty() && request.remote_is_loopback) {
+  NEKO_TRY(const bool is_single_user, IsSingleUser(request, single_user));
+  if (is_single_user) {
     if (!wanted.empty() && wanted != single_user) return NotAllowedToImpersonate();
-    // Without credentials the browser of this machine is the only guard against foreign pages.
-    if (request.header("Sec-Fetch-Site") == "cross-site") {
-      return MakeStatus(Code::kForbidden, "CrossSite", "another site may not use this service");
-    }
     return Caller{single_user, true};
   }
   const auto identity = authenticator.Authenticate(request);

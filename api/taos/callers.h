@@ -28,6 +28,15 @@ class Authenticator {
   virtual Result<Identity> Authenticate(const http::Request& request) const = 0;
 };
 
+// With --single-user, requests without credentials from this very machine speak for that user. What
+// is left of credentials then is the browser of this machine, so nothing gets in that it may have
+// been talked into: it is asked which page sends the request, and the address it believes to talk
+// to must be this machine's, not a name that a stranger made point here.
+// False: not such a request; its credentials decide.
+// Errors: kForbidden: reason CrossSite: a page of somewhere else sends it; ForeignHost: its Host is
+// neither localhost nor a loopback address.
+Result<bool> IsSingleUser(const http::Request& request, const std::string& single_user);
+
 struct Caller {
   std::string user;
   // Host and X-Forwarded-Host of this caller say how clients reach this machine.
@@ -35,7 +44,7 @@ struct Caller {
 };
 
 // Errors: kUnauthenticated: message is what the caller is told; kForbidden: reason
-// ImpersonationNotAllowed or CrossSite.
+// ImpersonationNotAllowed, or one of IsSingleUser.
 Result<Caller> ResolveCaller(const http::Request& request, const Authenticator& authenticator,
                              const std::string& single_user);
 

@@ -46,6 +46,17 @@ http::Response ValidationReply(const std::vector<ValidationError>& errors) {
   return JsonReply(422, body);
 }
 
+namespace {
+
+std::string_view ForbiddenWord(std::string_view reason) {
+  if (reason == "CrossSite") return "cross_site_request";
+  if (reason == "ForeignHost") return "foreign_host";
+  if (reason == "NotAdmin") return "not_admin";
+  return "impersonation_not_allowed";
+}
+
+}  // namespace
+
 http::Response CallerErrorReply(const Status& error) {
   if (error.code == Code::kUnauthenticated) {
     http::Response response = ErrorReply(401, error.message);
@@ -53,9 +64,7 @@ http::Response CallerErrorReply(const Status& error) {
     return response;
   }
   if (error.code == Code::kForbidden) {
-    const bool cross = error.reason == "CrossSite";
-    return ErrorReply(403, cross ? "cross_site_request" : "impersonation_not_allowed",
-                      error.message);
+    return ErrorReply(403, ForbiddenWord(error.reason), error.message);
   }
   return ErrorReply(503, "authentication_unavailable", error.message);
 }

@@ -37,9 +37,8 @@ void Fail(const Responder& responder, int status, std::string_view error) {
   responder->Send(ErrorReply(status, error));
 }
 
-// {} if it is no JSON object of a sane size.
+// null if it is no JSON object of a sane size.
 nlohmann::json BodyOf(const http::Request& request) {
-  if (request.body.size() > kMostBody) return nullptr;
   auto body = codec::ParseJson(request.body, {.max_bytes = kMostBody});
   return body && body->is_object() ? *std::move(body) : nlohmann::json();
 }
@@ -117,12 +116,8 @@ class ClusterApi::Core : public std::enable_shared_from_this<Core> {
 
  private:
   Result<void> CheckAdmin(const http::Request& request) const {
-    const bool credentials =
-        !request.header("Authorization").empty() || !request.client_cert_cn.empty();
-    if (!credentials && !deps_.single_user.empty() && request.remote_is_loopback) {
-      if (request.header("Sec-Fetch-Site") != "cross-site") return {};
-      return MakeStatus(Code::kForbidden, "CrossSite", "another site may not use this service");
-    }
+    NEKO_TRY(const bool is_single_user, IsSingleUser(request, deps_.single_user));
+    if (is_single_user) return {};
     NEKO_TRY(const Identity identity, deps_.authenticator.Authenticate(request));
     if (identity.may_impersonate) return {};
     return MakeStatus(Code::kForbidden, "NotAdmin",

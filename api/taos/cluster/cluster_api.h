@@ -12,7 +12,7 @@
 //   DELETE /api/cluster/workers/{name}       an admin
 //
 // An admin is who may act for others (a token of role admin or wrapper), or with --single-user
-// whoever asks from this machine.
+// whoever asks from this machine, as callers.h says it.
 //
 // Thread safety: any thread may call Handle. It owns no thread and never blocks; answers come from
 //     the server's or the store's threads.

@@ -158,7 +158,11 @@ TEST_F(TaosTest, ServiceTokenWithoutUserIs401AndSaysWhatIsMissing) {
 TEST_F(TaosTest, SingleUserNeedsNoCredentials) {
   options_.single_user = "solo";
   Restart();
-  const auto response = Ask(Request("POST", "/api/browser/sessions", kUrl));
+  EXPECT_EQ(BodyOf(Ask(Request("POST", "/api/browser/sessions", kUrl)))["error"], "foreign_host")
+      << "the name nas.local may be anybody's";
+  auto request = Request("POST", "/api/browser/sessions", kUrl);
+  request->headers[0].second = "localhost:7080";
+  const auto response = Ask(request);
   ASSERT_EQ(response.status, 201) << response.body;
   EXPECT_EQ(BodyOf(response)["owner_id"], "solo");
 }

@@ -5,6 +5,7 @@
 #include "api/taos/create_request.h"
 #include "api/taos/neko_url.h"
 #include "api/taos/nodes_view.h"
+#include "api/taos/replies.h"
 #include "api/taos/router.h"
 #include "api/taos/session_view.h"
 #include "api/taos/stream_token.h"
@@ -36,6 +37,7 @@ TEST_P(CallerTest, IsKnownOrRefused) {
   const CallerCase& c = GetParam();
   http::Request request;
   request.headers = c.headers;
+  request.headers.emplace_back("Host", "localhost:7080");  // unless the case has another
   request.remote_is_loopback = c.loopback;
   const auto caller = ResolveCaller(request, FakeAuthenticator(), c.single_user);
   if (*c.user == '\0') {
@@ -111,6 +113,31 @@ INSTANTIATE_TEST_SUITE_P(
                    "",
                    Code::kForbidden,
                    false},
+        CallerCase{"ForeignPageOfThisMachine",
+                   {{"Sec-Fetch-Site", "same-site"}},
+                   true,
+                   "solo",
+                   "",
+                   Code::kForbidden,
+                   false},
+        CallerCase{"OwnPage", {{"Sec-Fetch-Site", "same-origin"}}, true, "solo", "solo", {}, true},
+        CallerCase{"TypedIn", {{"Sec-Fetch-Site", "none"}}, true, "solo", "solo", {}, true},
+        CallerCase{"ReboundName",
+                   {{"Host", "evil.example:7080"}, {"Sec-Fetch-Site", "same-origin"}},
+                   true,
+                   "solo",
+                   "",
+                   Code::kForbidden,
+                   false},
+        CallerCase{"ReboundNameWithToken",
+                   {{"Host", "nas.local"},
+                    {"Authorization", "Bearer service"},
+                    {"Impersonate-User", "ann"}},
+                   true,
+                   "solo",
+                   "ann",
+                   {},
+                   true},
         CallerCase{"SingleUserWithServiceToken",
                    {{"Authorization", "Bearer service"}, {"Impersonate-User", "ann"}},
                    true,
@@ -118,6 +145,52 @@ INSTANTIATE_TEST_SUITE_P(
                    "ann",
                    {},
                    true}),
+    [](const auto& i) { return i.param.name; });
+
+struct SingleUserHostCase {
+  const char* name;
+  const char* host;
+  bool of_this_machine;
+};
+
+void PrintTo(const SingleUserHostCase& c, std::ostream* os) { *os << c.name; }
+
+class SingleUserHostTest : public ::testing::TestWithParam<SingleUserHostCase> {};
+
+TEST_P(SingleUserHostTest, IsLocalhostOrALoopbackAddress) {
+  http::Request request;
+  request.headers = {{"Host", GetParam().host}};
+  request.remote_is_loopback = true;
+  const auto single_user = IsSingleUser(request, "solo");
+  ASSERT_EQ(single_user.has_value(), GetParam().of_this_machine);
+  if (single_user) {
+    EXPECT_TRUE(*single_user);
+  } else {
+    EXPECT_EQ(single_user.error().reason, "ForeignHost");
+    const auto reply = CallerErrorReply(single_user.error());
+    EXPECT_EQ(reply.status, 403);
+    EXPECT_EQ(testing::BodyOf(reply)["error"], "foreign_host");
+  }
+  request.remote_is_loopback = false;
+  EXPECT_FALSE(*IsSingleUser(request, "solo"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, SingleUserHostTest,
+    ::testing::Values(SingleUserHostCase{"Localhost", "localhost", true},
+                      SingleUserHostCase{"LocalhostPort", "LocalHost:7080", true},
+                      SingleUserHostCase{"V4", "127.0.0.1:7080", true},
+                      SingleUserHostCase{"V4Other", "127.1.2.3", true},
+                      SingleUserHostCase{"V6", "[::1]", true},
+                      SingleUserHostCase{"V6Port", "[::1]:7080", true},
+                      SingleUserHostCase{"None", "", false},
+                      SingleUserHostCase{"Name", "evil.example:7080", false},
+                      SingleUserHostCase{"NameBelow", "localhost.evil.example", false},
+                      SingleUserHostCase{"NameOfDigits", "127.0.0.1.evil.example", false},
+                      SingleUserHostCase{"Lan", "192.168.1.5:7080", false},
+                      SingleUserHostCase{"Any", "0.0.0.0:7080", false},
+                      SingleUserHostCase{"LanV6", "[fd00::1]:7080", false},
+                      SingleUserHostCase{"BadPort", "localhost:x", false}),
     [](const auto& i) { return i.param.name; });
 
 // ---- routes ----

@@ -20,11 +20,11 @@ class ClusterApiTest : public testing::TaosTest {
   }
 
   // A new nekoplane over the same store.
-  void Begin() {
+  void Begin(const std::string& single_user = "") {
     cluster_.reset();
     workers_ = std::make_unique<WorkerBook>();
     cluster_ = std::make_unique<ClusterApi>(
-        ClusterDeps{registry_, log_, authenticator_, *workers_, "",
+        ClusterDeps{registry_, log_, authenticator_, *workers_, single_user,
                     [this](const std::string& node) { changed_.push_back(node); }});
   }
 
@@ -141,6 +141,29 @@ TEST_F(ClusterApiTest, OnlyAdminsConfirmListAndRemove) {
     EXPECT_EQ(Call(method, path, kCode, {{"Authorization", "Bearer me"}}).status, 403) << path;
   }
   EXPECT_EQ(Said(Call("POST", kClaim, kCode)), R"(202 {"status":"awaiting_confirm"})");
+}
+
+TEST_F(ClusterApiTest, SingleUserIsAdminFromThisMachineOnly) {
+  Begin("solo");
+  const auto ask = [&](const std::string& host, const http::Headers& headers, bool loopback) {
+    auto request = Request("GET", "/api/cluster/pairing/pending");
+    request->headers = headers;
+    request->headers.emplace_back("Host", host);
+    request->remote_is_loopback = loopback;
+    auto responder = std::make_shared<testing::RecordingResponder>();
+    cluster_->Handle(request, responder);
+    const auto body = BodyOf(*responder->answer);
+    return std::to_string(responder->answer->status) +
+           (body.is_object() ? " " + body.value("error", "") : "");
+  };
+  const std::string here = "127.0.0.1:7080";
+  EXPECT_EQ(ask(here, {}, true), "200");
+  EXPECT_EQ(ask(here, {{"Sec-Fetch-Site", "same-origin"}}, true), "200");
+  EXPECT_EQ(ask(here, {}, false), "401 no such token");
+  EXPECT_EQ(ask(here, {{"Sec-Fetch-Site", "cross-site"}}, true), "403 cross_site_request");
+  EXPECT_EQ(ask(here, {{"Sec-Fetch-Site", "same-site"}}, true), "403 cross_site_request");
+  EXPECT_EQ(ask("evil.example:7080", {}, true), "403 foreign_host");
+  EXPECT_EQ(ask(here, {{"Authorization", "Bearer me"}}, true), "403 not_admin");
 }
 
 TEST_F(ClusterApiTest, RegisteredWorkerIsANode) {
