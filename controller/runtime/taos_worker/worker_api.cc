@@ -59,13 +59,21 @@ Status TokenRefused() {
                     "token into the Secret that spec.taosWorker.tokenSecretRef names");
 }
 
+// The worker looked at the request and says that it started nothing: {"error": ...} with a 500, or
+// FastAPI's 422. Any other 500 is an accident, which may have come after the start.
+bool NothingStarted(const http::ClientResponse& response) {
+  if (response.status == 422) return true;
+  const Json body = Json::parse(response.body, nullptr, false);
+  return response.status == 500 && body.is_object() && !Text(body, "error").empty();
+}
+
 Status StartError(const http::ClientResponse& response) {
   if (response.status == 401) return TokenRefused();
   const std::string text = ErrorText(response);
-  if (response.status == 500 && text.find("already in use") != std::string::npos) {
-    return MakeStatus(Code::kConflict, "NameInUse", text);
-  }
-  if (response.status == 500 || response.status == 422) {
+  if (NothingStarted(response)) {
+    if (text.find("already in use") != std::string::npos) {
+      return MakeStatus(Code::kConflict, "NameInUse", text);
+    }
     return MakeStatus(
         Code::kInvalid, "StartFailed",
         "the worker could not start it: " + (text.empty() ? "no reason given" : text));

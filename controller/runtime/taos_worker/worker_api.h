@@ -53,6 +53,7 @@ class WorkerApi {
   // Errors: kConflict reason NameInUse: there is a container of that name, ours or not;
   //     kInvalid reason StartFailed: it could not run the container or get its image;
   //     kForbidden reason TokenRefused; kUnavailable, kTimeout, kCancelled: outcome unknown;
+  //     of these kUnavailable reason WorkerError: an answer that the worker does not give itself;
   //     kUnavailable reason BadReply: it started something, but what it says of it makes no sense.
   Result<StartReply> Start(const Context& ctx, const StartRequest& request);
 
