@@ -5,6 +5,14 @@
 #include <vector>
 
 namespace nekoplane::runtime::taos {
+namespace {
+
+bool Ended(const Entry& entry) {
+  return entry.state == Entry::State::kRemoved ||
+         (entry.state == Entry::State::kFailed && entry.told);
+}
+
+}  // namespace
 
 std::string InstanceBook::IdOf(std::string_view container) const {
   return "taos://" + node_ + "/" + std::string(container);
@@ -74,14 +82,15 @@ void InstanceBook::ForgetTheGone() {
   {
     MutexLock lock(mu_);
     for (const auto& [uid, entry] : entries_) {
-      const bool ended = entry.state == Entry::State::kRemoved ||
-                         (entry.state == Entry::State::kFailed && entry.told);
-      if (ended) over.push_back(uid);
+      if (Ended(entry)) over.push_back(uid);
     }
   }
   std::erase_if(over, [this](const std::string& uid) { return known_(uid).has_value(); });
   MutexLock lock(mu_);
-  for (const std::string& uid : over) entries_.erase(uid);
+  for (const std::string& uid : over) {
+    const auto it = entries_.find(uid);
+    if (it != entries_.end() && Ended(it->second)) entries_.erase(it);
+  }
 }
 
 void InstanceBook::Told(std::string_view uid) {
