@@ -252,11 +252,17 @@ class ClusterApi::Core : public std::enable_shared_from_this<Core> {
     const auto body = Signed(request, responder);
     if (!body) return;
     const std::string name = Text(*body, "name");
+    const std::string node = NodeNameOf(name);
+    const bool has_node = deps_.registry.store().Get({BrowserNode::kResource, "", node}) != nullptr;
+    // Nodes are made and changed by registrations; a worker that is told 404 registers again.
     const auto news =
-        deps_.workers.Heartbeat(name, clock().Now(), clock().WallNow(),
-                                [&](WorkerInfo& worker) { TakeHeartbeat(*body, worker); });
+        deps_.workers.Heartbeat(name, clock().Now(), clock().WallNow(), [&](WorkerInfo& worker) {
+          const bool offered = worker.browsers, moved = Moved(*body, worker);
+          TakeHeartbeat(*body, worker);
+          return !moved && (offered || !worker.browsers || has_node);
+        });
     if (!news) return Fail(responder, 404, "Worker not registered");
-    if (*news) Changed(NodeNameOf(name));
+    if (*news) Changed(node);
     Reply(responder, 200, {{"status", "ok"}});
   }
 

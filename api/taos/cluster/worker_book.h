@@ -33,8 +33,8 @@ class WorkerBook {
   bool Put(WorkerInfo info, std::string node, std::string origin, MonoTime now, WallTime wall)
       EXCLUDES(mu_);
 
-  // As Put for a worker that registered here; nullopt: it did not. `change` is called with the lock
-  // held.
+  // As Put for a worker that registered here; nullopt: it did not, or `change` says that it has to
+  // do so again, by returning false: then nothing is taken. `change` is called with the lock held.
   template <class Change>
   std::optional<bool> Heartbeat(std::string_view name, MonoTime now, WallTime wall,
                                 const Change& change) EXCLUDES(mu_) {
@@ -42,7 +42,7 @@ class WorkerBook {
     const auto it = workers_.find(Key("", name));
     if (it == workers_.end()) return std::nullopt;
     WorkerInfo info = it->second.info;
-    change(info);
+    if (!change(info)) return std::nullopt;
     return Take(it->second, std::move(info), now, wall);
   }
 

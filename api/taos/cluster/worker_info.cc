@@ -13,10 +13,24 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMostNameBytes = 200;
+// As manifests/crds/browsernodes.yaml has it: one text too long and no status is stored any more.
+constexpr std::size_t kMostWordBytes = 63, kMostModelBytes = 253;
 
 std::string Text(const json& object, const char* key) {
   const auto it = object.find(key);
   return it != object.end() && it->is_string() ? it->get<std::string>() : "";
+}
+
+// At the end of a character: a part of one is no UTF-8.
+std::string Cut(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  text.resize(most);
+  return text;
+}
+
+std::string Word(const json& object, const char* key) {
+  return Cut(Text(object, key), kMostWordBytes);
 }
 
 std::int64_t Count(const json& object, const char* key) {
@@ -54,13 +68,14 @@ v1alpha1::NodeHardware HardwareOf(const json& hardware) {
   const json& gpu = Dict(hardware, "gpu");
   out.ramMB = Count(hardware, "ram_mb");
   out.cores = Count(cpu, "cores");
-  out.arch = GoArch(Text(cpu, "arch"));
-  out.soc = Text(cpu, "soc");
-  const std::string type = Text(gpu, "type");
+  out.arch = GoArch(Word(cpu, "arch"));
+  out.soc = Word(cpu, "soc");
+  const std::string type = Word(gpu, "type");
   if (!type.empty()) {
     const bool none = type == "none";
-    out.gpu = v1alpha1::NodeGpu{
-        .vendor = none ? "" : type, .model = Text(gpu, "model"), .count = HasGpu(hardware) ? 1 : 0};
+    out.gpu = v1alpha1::NodeGpu{.vendor = none ? "" : type,
+                                .model = Cut(Text(gpu, "model"), kMostModelBytes),
+                                .count = HasGpu(hardware) ? 1 : 0};
   }
   return out;
 }
@@ -87,7 +102,7 @@ void TakeShared(const json& body, WorkerInfo& worker) {
   if (const auto it = body.find("load"); it != body.end() && it->is_number()) {
     worker.load = std::clamp(it->get<double>(), 0.0, 1.0);
   }
-  if (const std::string status = Text(body, "status"); !status.empty()) worker.status = status;
+  if (const std::string status = Word(body, "status"); !status.empty()) worker.status = status;
   if (const std::string ip = Text(body, "host_lan_ip"); !ip.empty()) worker.host_lan_ip = ip;
 }
 
@@ -120,6 +135,13 @@ Result<WorkerInfo> ParseWorker(const json& body) {
 void TakeHeartbeat(const json& body, WorkerInfo& worker) {
   worker.status = "online";
   TakeShared(body, worker);
+}
+
+bool Moved(const json& heartbeat, const WorkerInfo& worker) {
+  WorkerInfo now = worker;
+  if (const std::string url = Text(heartbeat, "url"); !url.empty()) now.url = url;
+  if (const std::string ip = Text(heartbeat, "host_lan_ip"); !ip.empty()) now.host_lan_ip = ip;
+  return now.url != worker.url || AddressOf(now) != AddressOf(worker);
 }
 
 std::string NodeNameOf(std::string_view worker) {

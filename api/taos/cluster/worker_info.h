@@ -1,5 +1,6 @@
 // What a taOS worker says of itself, read with taOS's own forgiveness: a missing key, a dict that
-// is none and a number that is no integer count as nothing. Pure.
+// is none and a number that is no integer count as nothing. Texts that a node's status shows are
+// cut to what it may hold. Pure.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -28,6 +29,10 @@ Result<WorkerInfo> ParseWorker(const nlohmann::json& body);
 
 // What a heartbeat renews; keys that are absent leave things as they are.
 void TakeHeartbeat(const nlohmann::json& body, WorkerInfo& worker);
+
+// Whether a heartbeat says that the worker, or what viewers connect to, is somewhere else now. That
+// takes a new registration, from which the node's address follows.
+bool Moved(const nlohmann::json& heartbeat, const WorkerInfo& worker);
 
 // Whether it has a GPU as taOS counts: cuda, or memory of its own.
 bool HasGpu(const nlohmann::json& hardware);

@@ -206,6 +206,31 @@ TEST_F(ClusterApiTest, WorkerThatMovedTakesItsNodeWithIt) {
   EXPECT_EQ(node->spec.taosWorker->tokenSecretRef->name, "t") << "an operator's edit";
 }
 
+TEST_F(ClusterApiTest, HeartbeatThatChangesTheNodeAsksForARegistration) {
+  const std::string key = Pair("w1"), again = R"(404 {"error":"Worker not registered"})";
+  Signed(key, kRegister, Worker());
+  const json moved = {{"name", "w1"}, {"url", "http://192.168.1.10:7080"}};
+  EXPECT_EQ(Signed(key, kHeartbeat, moved), again);
+  EXPECT_EQ(Signed(key, kHeartbeat, moved), again) << "until it registers";
+  Signed(key, kRegister, Worker("w1", "192.168.1.10"));
+  EXPECT_EQ(Signed(key, kHeartbeat, moved), R"(200 {"status":"ok"})");
+  EXPECT_EQ(client_.Get<v1alpha1::BrowserNode>("", "w1")->spec.address, "192.168.1.10");
+}
+
+TEST_F(ClusterApiTest, WorkerThatLearnsToOfferBrowsersBecomesANode) {
+  const std::string key = Pair("w1");
+  json worker = Worker();
+  worker["capabilities"] = {"embed"};
+  Signed(key, kRegister, worker);
+  const json news = {{"name", "w1"}, {"capabilities", {"browser"}}};
+  EXPECT_EQ(Signed(key, kHeartbeat, news), R"(404 {"error":"Worker not registered"})");
+  Signed(key, kRegister, Worker());
+  EXPECT_TRUE(client_.Get<v1alpha1::BrowserNode>("", "w1"));
+  EXPECT_EQ(Signed(key, kHeartbeat, {{"name", "w1"}, {"capabilities", {"embed"}}}),
+            R"(200 {"status":"ok"})");
+  EXPECT_EQ(Signed(key, kHeartbeat, news), R"(200 {"status":"ok"})") << "its node is there";
+}
+
 TEST_F(ClusterApiTest, RefusalsOfSignedCalls) {
   const std::string key = Pair("w1");
   const auto code = [&](const std::string& answer) {

@@ -229,6 +229,41 @@ TEST(WorkerInfoTest, HeartbeatKeepsWhatItDoesNotMention) {
   EXPECT_FALSE(worker.browsers);
 }
 
+TEST(WorkerInfoTest, HeartbeatFromElsewhereIsSeen) {
+  const auto worker = *ParseWorker(
+      {{"name", "w"}, {"url", "http://192.168.1.9:7080"}, {"host_lan_ip", "192.168.1.9"}});
+  EXPECT_FALSE(Moved({{"name", "w"}}, worker));
+  EXPECT_FALSE(Moved({{"url", "http://192.168.1.9:7080"}, {"host_lan_ip", "192.168.1.9"}}, worker));
+  EXPECT_FALSE(Moved({{"url", ""}, {"host_lan_ip", "10.0.0.1"}}, worker))
+      << "the url's host counts";
+  EXPECT_TRUE(Moved({{"url", "http://192.168.1.9:7081"}}, worker));
+  EXPECT_TRUE(Moved({{"url", "http://192.168.1.10:7080"}}, worker));
+  const auto named =
+      *ParseWorker({{"name", "w"}, {"url", "http://box.lan:7080"}, {"host_lan_ip", "192.168.1.9"}});
+  EXPECT_TRUE(Moved({{"host_lan_ip", "192.168.1.10"}}, named)) << "viewers connect there";
+}
+
+TEST(WorkerInfoTest, LongTextsAreCutToWhatANodesStatusHolds) {
+  std::string umlauts = "x";
+  for (int i = 0; i < 300; ++i) umlauts += "\xc3\xa4";
+  const std::string many(300, 'a');
+  const auto worker = *ParseWorker({{"name", "w"},
+                                    {"url", "http://h"},
+                                    {"status", many},
+                                    {"hardware",
+                                     {{"cpu", {{"arch", many}, {"soc", umlauts}}},
+                                      {"gpu", {{"type", many}, {"model", umlauts}}}}}});
+  EXPECT_EQ(worker.status, many.substr(0, 63));
+  EXPECT_EQ(worker.hardware.arch, many.substr(0, 63));
+  EXPECT_EQ(worker.hardware.soc, umlauts.substr(0, 63));
+  EXPECT_EQ(worker.hardware.gpu->vendor, many.substr(0, 63));
+  EXPECT_EQ(worker.hardware.gpu->model, umlauts.substr(0, 253));
+  umlauts.erase(0, 1);
+  const auto even = *ParseWorker(
+      {{"name", "w"}, {"url", "http://h"}, {"hardware", {{"cpu", {{"soc", umlauts}}}}}});
+  EXPECT_EQ(even.hardware.soc, umlauts.substr(0, 62)) << "never half a character";
+}
+
 TEST(WorkerNodesTest, NamesAreValidAndStayApart) {
   EXPECT_EQ(NodeNameOf("fedora-box"), "fedora-box");
   for (const char* name : {"Fedora Box", "fedora_box", "host", "-x-", "äöü", ""}) {
@@ -293,11 +328,23 @@ TEST(WorkerBookTest, TellsWhatIsNews) {
   const MonoTime t{std::chrono::hours(1)};
   EXPECT_TRUE(book.Put(worker, "w1", "", t, {}));
   EXPECT_FALSE(book.Put(worker, "w1", "", t + seconds(5), {}));
-  const auto same = [](WorkerInfo& w) { w.load = 0.9; };
+  const auto same = [](WorkerInfo& w) {
+    w.load = 0.9;
+    return true;
+  };
   EXPECT_EQ(book.Heartbeat("w1", t + seconds(10), {}, same), false);
   EXPECT_EQ(book.Heartbeat("w1", t + seconds(41), {}, same), true) << "it was silent";
-  EXPECT_EQ(book.Heartbeat("w1", t + seconds(42), {}, [](WorkerInfo& w) { w.status = "busy"; }),
-            true);
+  const auto busy = [](WorkerInfo& w) {
+    w.status = "busy";
+    return true;
+  };
+  EXPECT_EQ(book.Heartbeat("w1", t + seconds(42), {}, busy), true);
+  const auto refused = [](WorkerInfo& w) {
+    w.load = 0.1;
+    return false;
+  };
+  EXPECT_EQ(book.Heartbeat("w1", t + seconds(50), {}, refused), std::nullopt);
+  EXPECT_EQ(book.OfNode("w1")->at, t + seconds(42)) << "nothing of it is taken";
   EXPECT_EQ(book.Heartbeat("w2", t, {}, same), std::nullopt);
   EXPECT_EQ(book.OfNode("w1")->info.load, 0.9);
   EXPECT_EQ(book.HolderOf("192.168.1.9", "w2"), "w1");
