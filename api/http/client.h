@@ -1,5 +1,6 @@
-// Outgoing HTTP. Two implementations: CurlClient (unix sockets, TLS from memory, streams: container
-// engines) and RestClient on cpprestsdk (plain REST: Neko, taOS workers, the taOS controller).
+// Outgoing HTTP. Two implementations: CurlClient (unix sockets, TLS from memory, streams, peers
+// that vanish during a long call: container engines, taOS) and RestClient on cpprestsdk (plain REST
+// with short answers: Neko).
 //
 // Thread safety: any thread may call; calls do not wait for one another.
 // Blocking: until the reply is complete, ctx.deadline() passes or a stop is requested (noticed

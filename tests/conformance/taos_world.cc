@@ -21,8 +21,9 @@ class TaosWorld final : public RuntimeWorld {
         .clock = clock_,
         .client = worker_,
         .log = log_,
-        .run = [this](auto job) { jobs_.push_back(std::move(job)); },
-        .known = [this](std::string_view uid) { return Known(uid); },
+        .starts = starts_,
+        .book = std::make_shared<runtime::taos::InstanceBook>(
+            "w1", [this](std::string_view uid) { return Known(uid); }),
         .report =
             [this] {
               return runtime::taos::WorkerReport{
@@ -101,6 +102,7 @@ class TaosWorld final : public RuntimeWorld {
   NullLogger log_;
   testing::FakeTaosWorker worker_{clock_};
   std::deque<std::function<void(const Context&)>> jobs_;
+  runtime::taos::StartQueue starts_{[this](auto job) { jobs_.push_back(std::move(job)); }, {}};
   std::map<std::string, Observed, std::less<>> recorded_;
   int next_uid_ = 0, next_port_ = 8800;
 };

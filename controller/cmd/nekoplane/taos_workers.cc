@@ -13,7 +13,7 @@ namespace {
 using v1alpha1::BrowserNode;
 using v1alpha1::BrowserSession;
 
-constexpr int kStartThreads = 4;
+constexpr int kStartThreads = 16;
 constexpr char kTokenKey[] = "token";
 
 std::optional<runtime::GpuFacts> GpuOf(const std::optional<v1alpha1::NodeGpu>& gpu) {
@@ -27,9 +27,11 @@ TaosWorkers::TaosWorkers(const Clock& clock, Logger& log, const registry::Client
     : clock_(clock),
       log_(log),
       client_(client),
-      plain_(http::MakeRestClient(clock)),
-      tls_(http::MakeCurlClient(clock, {})),
-      starts_(reconcilers::MakeThreadRunner(kStartThreads)) {}
+      // Notices during a long start that the worker's machine is gone.
+      http_(http::MakeCurlClient(clock, {})),
+      starts_(reconcilers::MakeThreadRunner(kStartThreads)),
+      start_queue_([runner = starts_.get()](auto job) { runner->Run(std::move(job)); },
+                   {.total = kStartThreads}) {}
 
 Result<std::shared_ptr<runtime::RuntimeDriver>> TaosWorkers::Connect(
     const BrowserNode& node, const runtime::SecretData& secret) {
@@ -47,13 +49,11 @@ Result<std::shared_ptr<runtime::RuntimeDriver>> TaosWorkers::Connect(
   }
   runtime::TaosWorkerDeps deps{
       .clock = clock_,
-      .client = endpoint.url.starts_with("https://") ? *tls_ : *plain_,
+      .client = *http_,
       .log = log_,
-      .run =
-          [this](std::function<void(const Context&)> job) {
-            if (starts_) starts_->Run(std::move(job));
-          },
-      .known = [this, name](std::string_view uid) { return Known(name, uid); },
+      .starts = start_queue_,
+      .book = instances_.Of(node.metadata.uid, name,
+                            [this, name](std::string_view uid) { return Known(name, uid); }),
       .report = [this, name] { return Report(name); },
       .declared = [this, name] { return Declared(name); }};
   runtime::TaosWorkerOptions options{.node = name, .api = {.url = endpoint.url}};

@@ -1,7 +1,8 @@
 // Everything about taOS browser-workers in one place: what they said of themselves, the threads
 // that their starts run on, and the drivers of nodes that have one.
 //
-// Thread safety: any thread may call. Threads: up to four, for starts. Lifetime: what the
+// Thread safety: any thread may call. Threads: up to sixteen, for starts, two of them
+// for each worker. Lifetime: what the
 // constructor gets outlives it; it outlives the drivers. Stop() before the store goes.
 #pragma once
 
@@ -25,6 +26,8 @@ class TaosWorkers {
  public:
   TaosWorkers(const Clock& clock, Logger& log, const registry::Client& client);
 
+  ~TaosWorkers() { Stop(); }
+
   // REQUIRES: node.spec.taosWorker. `secret`: what tokenSecretRef names, with the key `token`.
   // Errors: kInvalid reason SecretIncomplete.
   Result<std::shared_ptr<runtime::RuntimeDriver>> Connect(const v1alpha1::BrowserNode& node,
@@ -33,7 +36,10 @@ class TaosWorkers {
   taos::WorkerBook& book() { return book_; }
 
   // Cuts off the starts that are under way; they are picked up by the next nekoplane.
-  void Stop() { starts_.reset(); }
+  void Stop() {
+    start_queue_.Stop();
+    starts_.reset();
+  }
 
  private:
   std::optional<runtime::taos::KnownInstance> Known(const std::string& node,
@@ -44,9 +50,11 @@ class TaosWorkers {
   const Clock& clock_;
   Logger& log_;
   const registry::Client& client_;
-  const std::unique_ptr<http::Client> plain_, tls_;
+  const std::unique_ptr<http::Client> http_;
   taos::WorkerBook book_;
+  runtime::taos::InstanceBooks instances_;
   std::unique_ptr<reconcilers::BackgroundRunner> starts_;
+  runtime::taos::StartQueue start_queue_;
 };
 
 }  // namespace nekoplane

@@ -53,9 +53,14 @@ std::optional<Entry> InstanceBook::Find(std::string_view uid) const {
 bool InstanceBook::Begin(const InstanceSpec& spec) {
   ForgetTheGone();
   MutexLock lock(mu_);
+  std::shared_ptr<const Entry> before;
+  if (const auto it = entries_.find(spec.session_uid); it != entries_.end()) {
+    if (it->second.state == Entry::State::kStarting) return false;
+    before = std::make_shared<const Entry>(std::move(it->second));
+  }
   Entry& entry = entries_[spec.session_uid];
-  if (entry.state == Entry::State::kStarting) return false;
   entry = Entry{};
+  entry.before = std::move(before);
   entry.state = Entry::State::kStarting;
   entry.seen.session_uid = spec.session_uid;
   entry.seen.session_namespace = spec.session_namespace;
@@ -63,6 +68,17 @@ bool InstanceBook::Begin(const InstanceSpec& spec) {
   entry.seen.spec_hash = spec.spec_hash;
   entry.seen.phase = Observed::Phase::kStarting;
   return true;
+}
+
+void InstanceBook::Cancelled(std::string_view uid) {
+  MutexLock lock(mu_);
+  const auto it = entries_.find(uid);
+  if (it == entries_.end() || it->second.state != Entry::State::kStarting) return;
+  if (const auto before = it->second.before) {
+    it->second = *before;
+  } else {
+    entries_.erase(it);
+  }
 }
 
 void InstanceBook::Set(std::string_view uid, Entry entry) {
@@ -108,6 +124,20 @@ bool InstanceBook::PortPassedOn(const Entry& entry) const {
            other.seen.http_port == entry.seen.http_port &&
            other.seen.started_at > entry.seen.started_at;
   });
+}
+
+std::shared_ptr<InstanceBook> InstanceBooks::Of(const std::string& node_uid,
+                                                const std::string& node,
+                                                InstanceBook::Lookup known) {
+  MutexLock lock(mu_);
+  std::erase_if(books_, [](const auto& item) { return item.second.expired(); });
+  std::weak_ptr<InstanceBook>& kept = books_[node_uid];
+  auto book = kept.lock();
+  if (book == nullptr) {
+    book = std::make_shared<InstanceBook>(node, std::move(known));
+    kept = book;
+  }
+  return book;
 }
 
 }  // namespace nekoplane::runtime::taos

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ struct Entry {
   std::string host, container;
   Status why;         // kFailed, kUnknown
   bool told = false;  // `why` was told
+  // kStarting: what was known until then; null = nothing.
+  std::shared_ptr<const Entry> before = nullptr;
 };
 
 class InstanceBook {
@@ -53,6 +56,8 @@ class InstanceBook {
 
   // Begins a start; false if one is under way.
   bool Begin(const InstanceSpec& spec) EXCLUDES(mu_);
+  // It never began after all: what was known before counts again.
+  void Cancelled(std::string_view uid) EXCLUDES(mu_);
   // Ends it.
   void Set(std::string_view uid, Entry entry) EXCLUDES(mu_);
   void Removed(std::string_view uid) EXCLUDES(mu_);
@@ -72,6 +77,22 @@ class InstanceBook {
   const Lookup known_;
   mutable Mutex mu_;
   std::map<std::string, Entry, std::less<>> entries_ GUARDED_BY(mu_);
+};
+
+// The books of all nodes. A driver is replaced when its node's url or token changes, and the starts
+// that it began must not be forgotten: whoever removes such a session waits for its start to end.
+//
+// Thread safety: any thread may call. Never blocks.
+class InstanceBooks {
+ public:
+  // That of the node with this uid, for as long as a driver or a start of it has it; else a new
+  // one.
+  std::shared_ptr<InstanceBook> Of(const std::string& node_uid, const std::string& node,
+                                   InstanceBook::Lookup known) EXCLUDES(mu_);
+
+ private:
+  Mutex mu_;
+  std::map<std::string, std::weak_ptr<InstanceBook>> books_ GUARDED_BY(mu_);
 };
 
 }  // namespace nekoplane::runtime::taos

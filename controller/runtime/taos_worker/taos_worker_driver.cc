@@ -54,7 +54,7 @@ class TaosWorkerDriver::Core : public std::enable_shared_from_this<Core> {
       : deps_(std::move(deps)),
         options_(std::move(options)),
         api_(deps_.client, deps_.clock, options_.api),
-        book_(options_.node, deps_.known) {}
+        book_(*deps_.book) {}
 
   Result<NodeFacts> Facts(const Context& ctx) {
     if (const auto report = deps_.report()) return taos::FactsOf(*report, deps_.clock.Now());
@@ -83,9 +83,10 @@ class TaosWorkerDriver::Core : public std::enable_shared_from_this<Core> {
     if (!book_.Begin(spec)) return StillStarting();
     std::optional<int> known_port;
     if (entry && entry->seen.http_port > 0) known_port = entry->seen.http_port;
-    deps_.run([core = shared_from_this(), spec, known_port](const Context& ctx) {
-      core->RunStart(ctx, spec, known_port);
-    });
+    deps_.starts.Add(options_.node, spec.session_uid,
+                     [core = shared_from_this(), spec, known_port](const Context& ctx) {
+                       core->RunStart(ctx, spec, known_port);
+                     });
     return StillStarting();
   }
 
@@ -113,7 +114,11 @@ class TaosWorkerDriver::Core : public std::enable_shared_from_this<Core> {
   }
 
   Result<void> Remove(const Context& ctx, std::string_view uid) {
-    const auto entry = book_.Find(uid);
+    auto entry = book_.Find(uid);
+    if (entry && entry->state == State::kStarting && deps_.starts.Cancel(options_.node, uid)) {
+      book_.Cancelled(uid);
+      entry = book_.Find(uid);
+    }
     if (!entry || entry->state == State::kRemoved || entry->state == State::kFailed) return {};
     if (entry->state == State::kStarting) return StillStarting();
     const std::string name = taos::WorkerContainerName(taos::SessionId(uid));
@@ -212,7 +217,7 @@ class TaosWorkerDriver::Core : public std::enable_shared_from_this<Core> {
   const TaosWorkerDeps deps_;
   const TaosWorkerOptions options_;
   taos::WorkerApi api_;
-  taos::InstanceBook book_;
+  taos::InstanceBook& book_;
   HintHub hub_;
   Mutex mu_;
   MonoTime reached_ GUARDED_BY(mu_){};

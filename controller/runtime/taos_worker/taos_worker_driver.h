@@ -1,15 +1,16 @@
 // TaosWorkerDriver: RuntimeDriver over an unchanged taOS browser-worker. What such a worker cannot
 // do is said by capabilities(); the rest passes tests/conformance/runtime_driver_conformance.h.
 //
-// A start may take as long as an image pull and runs beside the caller, through `run`:
-// EnsureStarted answers StillStarting until it is over, and watchers get a hint then.
+// A start may take as long as an image pull and runs beside the caller, when its turn comes in
+// `starts`: EnsureStarted answers StillStarting until it is over, and watchers get a hint then.
+// EnsureRemoved takes back one that has not begun.
 // The worker makes up ports and passwords itself; both are in what EnsureStarted returns.
-// Nothing survives on the machine that could be read back: after a restart of nekoplane `known`
-// tells what was written down, and a session that was merely placed may or may not have a
-// container.
+// Nothing survives on the machine that could be read back: after a restart of nekoplane the
+// book's Lookup tells what was written down, and a session that was merely placed may or may not
+// have a container.
 //
 // Thread safety: any thread may call. Threads: none of its own.
-// Lifetime: everything in the dependencies outlives it and every job given to `run`.
+// Lifetime: everything in the dependencies outlives it and every job in `starts`.
 #pragma once
 
 #include <functional>
@@ -24,6 +25,7 @@
 #include "controller/runtime/runtime_driver.h"
 #include "controller/runtime/taos_worker/facts.h"
 #include "controller/runtime/taos_worker/instance_book.h"
+#include "controller/runtime/taos_worker/start_queue.h"
 #include "controller/runtime/taos_worker/worker_api.h"
 
 namespace nekoplane::runtime {
@@ -32,9 +34,9 @@ struct TaosWorkerDeps {
   const Clock& clock;
   http::Client& client;
   Logger& log;
-  // Runs a job on another thread; may drop it when the program ends.
-  std::function<void(std::function<void(const Context&)>)> run;
-  taos::InstanceBook::Lookup known;
+  taos::StartQueue& starts;
+  // Shared with the driver that this one replaces.
+  std::shared_ptr<taos::InstanceBook> book;
   // The worker's last report; nullopt: it never reported. Must not block.
   std::function<std::optional<taos::WorkerReport>()> report;
   // What the node's object says now. Must not block.

@@ -27,15 +27,24 @@ class TaosWorkerDriverTest : public ::testing::Test {
   // A new nekoplane: all that was in memory is lost, jobs included.
   void Restart() {
     jobs_.clear();
+    driver_.reset();
+    starts_ = std::make_unique<taos::StartQueue>(
+        [this](auto job) { jobs_.push_back(std::move(job)); }, taos::StartQueue::Options{});
+    Replace();
+  }
+
+  // The node's url or token changed.
+  void Replace() {
+    const auto known = [this](std::string_view uid) -> std::optional<KnownInstance> {
+      const auto it = known_.find(uid);
+      if (it == known_.end()) return std::nullopt;
+      return it->second;
+    };
     TaosWorkerDeps deps{.clock = clock_,
                         .client = worker_,
                         .log = log_,
-                        .run = [this](auto job) { jobs_.push_back(std::move(job)); },
-                        .known = [this](std::string_view uid) -> std::optional<KnownInstance> {
-                          const auto it = known_.find(uid);
-                          if (it == known_.end()) return std::nullopt;
-                          return it->second;
-                        },
+                        .starts = *starts_,
+                        .book = books_.Of("node-uid", "w1", known),
                         .report = [this] { return report_; },
                         .declared = [this] { return declared_; }};
     TaosWorkerOptions options{.node = "w1", .api = {.url = testing::FakeTaosWorker::kUrl}};
@@ -98,6 +107,8 @@ class TaosWorkerDriverTest : public ::testing::Test {
   std::map<std::string, KnownInstance, std::less<>> known_;
   std::optional<taos::WorkerReport> report_;
   std::string token_;
+  taos::InstanceBooks books_;
+  std::unique_ptr<taos::StartQueue> starts_;
   taos::Declaration declared_{.memory_bytes = 8 << 20, .cores = 4};
   std::unique_ptr<TaosWorkerDriver> driver_;
 };
@@ -225,6 +236,46 @@ TEST_F(TaosWorkerDriverTest, InstanceWhosePortSomebodyElseGotIsGone) {
   EXPECT_EQ(other.http_port, 8800);
   EXPECT_TRUE(driver_->Inspect({}, kUid).is(Code::kNotFound));
   EXPECT_TRUE(driver_->Inspect({}, kOther).has_value());
+}
+
+TEST_F(TaosWorkerDriverTest, ReplacedDriverKnowsTheStartsThatAreUnderWay) {
+  known_[kUid] = {.ns = "default", .name = "s"};
+  EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec())));
+  const auto jobs = std::exchange(jobs_, {});  // it has begun
+  Replace();
+  EXPECT_EQ(driver_->EnsureRemoved({}, kUid, {}).error().reason, kReasonStillStarting)
+      << "the container may come up after the session is forgotten";
+  known_.clear();
+  jobs.front()(Context());
+  EXPECT_EQ(worker_.containers.size(), 1u);
+  ASSERT_TRUE(driver_->EnsureRemoved({}, kUid, {}));
+  EXPECT_TRUE(worker_.containers.empty());
+}
+
+TEST_F(TaosWorkerDriverTest, StartThatHasNotBegunIsTakenBack) {
+  EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec("a"))));
+  EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec("b"))));
+  EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec())));
+  EXPECT_EQ(jobs_.size(), 2u) << "two at once";
+  EXPECT_EQ(driver_->EnsureRemoved({}, "a", {}).error().reason, kReasonStillStarting);
+  EXPECT_TRUE(driver_->EnsureRemoved({}, kUid, {}));
+  EXPECT_TRUE(worker_.calls.empty()) << "nothing was there to be stopped";
+  RunJobs();
+  RunJobs();
+  EXPECT_EQ(Calls(), (Lines{"start 200", "start 200"}));
+}
+
+TEST_F(TaosWorkerDriverTest, WhatMayRunSinceAnEarlierStartIsStoppedThough) {
+  worker_.lose_next_reply = true;
+  EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec())));
+  RunJobs();
+  EXPECT_TRUE(driver_->EnsureStarted({}, Spec()).is(Code::kTimeout));
+  EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec("a"))));
+  EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec("b"))));
+  EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec())));
+  EXPECT_TRUE(driver_->EnsureRemoved({}, kUid, {}));
+  EXPECT_EQ(Calls(), (Lines{"start 200", "stop 200"}));
+  EXPECT_TRUE(worker_.containers.empty());
 }
 
 TEST_F(TaosWorkerDriverTest, TokenGoesWithEveryCallAndItsLackIsNamed) {

@@ -33,5 +33,16 @@ TEST(InstanceBookTest, StartThatBeginsWhileOldEntriesAreForgottenStays) {
   EXPECT_EQ(entry->state, Entry::State::kStarting);
 }
 
+TEST(InstanceBooksTest, NodeKeepsItsBookWhileSomebodyHasIt) {
+  InstanceBooks books;
+  const auto nobody = [](std::string_view) { return std::optional<KnownInstance>(); };
+  auto first = books.Of("uid-1", "w1", nobody);
+  EXPECT_TRUE(first->Begin(Spec("u1")));
+  EXPECT_EQ(books.Of("uid-1", "w1", nobody), first);
+  EXPECT_FALSE(books.Of("uid-2", "w1", nobody)->Find("u1")) << "another node of that name";
+  first.reset();
+  EXPECT_FALSE(books.Of("uid-1", "w1", nobody)->Find("u1"));
+}
+
 }  // namespace
 }  // namespace nekoplane::runtime::taos
