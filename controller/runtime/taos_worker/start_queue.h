@@ -1,7 +1,8 @@
 // The starts that wait for their turn: a start may take as long as an image pull, so that a slow
 // worker gets a few threads at most and the others go on. First come, first served on each worker.
 //
-// Thread safety: any thread may call. Never blocks. Lifetime: outlives the jobs that `run` was given.
+// Thread safety: any thread may call. Never blocks. Lifetime: outlives the jobs that `run` was
+// given.
 #pragma once
 
 #include <deque>

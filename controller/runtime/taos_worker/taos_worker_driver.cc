@@ -122,11 +122,12 @@ class TaosWorkerDriver::Core : public std::enable_shared_from_this<Core> {
     if (!entry || entry->state == State::kRemoved || entry->state == State::kFailed) return {};
     if (entry->state == State::kStarting) return StillStarting();
     const std::string name = taos::WorkerContainerName(taos::SessionId(uid));
-    const int port = entry->seen.http_port;
+    // A port that somebody else got meanwhile is not ours to free.
+    const int port = book_.PortPassedOn(*entry) ? 0 : entry->seen.http_port;
     NEKO_RETURN_IF_ERROR(api_.Stop(ctx, entry->container.empty() ? name : entry->container,
                                    port > 0 ? std::optional<int>(port) : std::nullopt));
     // The worker says yes even where docker said no; a port that still answers tells.
-    if (port > 0 && !book_.PortPassedOn(*entry) && api_.Health(ctx, HostOf(*entry), port)) {
+    if (port > 0 && api_.Health(ctx, HostOf(*entry), port)) {
       return MakeStatus(Code::kUnavailable, "StillRunning",
                         "the worker says that it is stopped, but port " + std::to_string(port) +
                             " still answers");

@@ -238,6 +238,15 @@ TEST_F(TaosWorkerDriverTest, InstanceWhosePortSomebodyElseGotIsGone) {
   EXPECT_TRUE(driver_->Inspect({}, kOther).has_value());
 }
 
+TEST_F(TaosWorkerDriverTest, PortThatSomebodyElseGotIsNotFreed) {
+  Record(Start());
+  worker_.Reboot();
+  EXPECT_EQ(Start(kOther).http_port, 8800);
+  ASSERT_TRUE(driver_->EnsureRemoved({}, kUid, {}));
+  EXPECT_EQ(worker_.calls.back().body, R"({"container_id":"c0ffee1","http_port":null})");
+  EXPECT_EQ(worker_.taken_slots(), 1u) << "the other one's";
+}
+
 TEST_F(TaosWorkerDriverTest, ReplacedDriverKnowsTheStartsThatAreUnderWay) {
   known_[kUid] = {.ns = "default", .name = "s"};
   EXPECT_TRUE(StillStarting(driver_->EnsureStarted({}, Spec())));
