@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/taos/cluster/node_use.h"
 #include "api/taos/cluster/worker_nodes.h"
 
 namespace nekoplane::reconcilers::mirror {
@@ -85,16 +86,16 @@ void MirrorReconciler::Missing(const Context& ctx, const std::set<std::string>& 
                        deps_.workers.Remove(options_.url, worker->second);
     if (heard && deps_.changed) deps_.changed(name);
     const MonoTime since = missing_since_.try_emplace(name, now).first->second;
-    bool used = false;
-    deps_.client.Claims()->ForEachInScope(name, [&](const auto&) { used = true; });
-    if (used || now - since < options_.keep_missing || node.metadata.deleting()) continue;
+    if (now - since < options_.keep_missing || node.metadata.deleting()) continue;
+    if (taos::InUse(deps_.client.registry().store(), name)) continue;
     const auto deleted = deps_.client.Delete(ctx, node);
     if (!deleted) {
       Say("node " + name + " could not be deleted: " + deleted.error().ToString());
       continue;
     }
     missing_since_.erase(name);
-    deps_.log.Info("taOS does not list this worker any more; its node is gone", {{"node", name}});
+    deps_.log.Info("taOS does not list this worker any more; its node is deleted",
+                   {{"node", name}});
   }
 }
 

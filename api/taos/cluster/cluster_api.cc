@@ -8,6 +8,7 @@
 #include "api/codec/json_codec.h"
 #include "api/codec/json_parse.h"
 #include "api/registry/base64.h"
+#include "api/taos/cluster/node_use.h"
 #include "api/taos/cluster/pairing.h"
 #include "api/taos/cluster/worker_auth.h"
 #include "api/taos/cluster/worker_nodes.h"
@@ -332,9 +333,7 @@ class ClusterApi::Core : public std::enable_shared_from_this<Core> {
                             : v1alpha1::StringMap::const_iterator();
     const bool ours = node && node->metadata.labels.contains(kLabelRegistered) &&
                       owner != node->metadata.annotations.end() && owner->second == worker;
-    bool used = false;
-    deps_.registry.store().Claims()->ForEachInScope(name, [&](const auto&) { used = true; });
-    if (ours && !used) DropNode(*node);
+    if (ours && !InUse(deps_.registry.store(), name)) DropNode(*node);
     Changed(name);
     if (!paired) return Reply(responder, 200, {{"status", "removed"}});
     deps_.registry.Delete(KindOf<Secret>(), kSystem, SigningSecretName(name), {},

@@ -20,6 +20,7 @@ namespace {
 
 using nlohmann::json;
 using v1alpha1::BrowserNode;
+using v1alpha1::BrowserSession;
 
 constexpr char kUrl[] = "http://192.168.1.5:6969";
 
@@ -109,11 +110,13 @@ class MirrorTest : public ::testing::Test {
 
   void List(std::vector<json> rows) { taos_.rows = json(std::move(rows)); }
 
-  // Not if it is on its way out.
-  std::optional<BrowserNode> Node(const std::string& name) {
-    auto node = client_.Get<BrowserNode>("", name);
-    if (!node || node->metadata.deleting()) return std::nullopt;
-    return *std::move(node);
+  Result<BrowserNode> Node(const std::string& name) { return client_.Get<BrowserNode>("", name); }
+
+  // The mirror deletes it; it goes when the node reconciler finds nothing left there.
+  bool Deleted(const std::string& name) {
+    const auto node = Node(name);
+    EXPECT_TRUE(node) << "its finalizer keeps it until then";
+    return node && node->metadata.deleting();
   }
 
   testing::FakeClock clock_;
@@ -161,7 +164,7 @@ TEST_F(MirrorTest, VanishedWorkerTakesNothingNewAndGoesAfterAMinute) {
   Pass();
   List({});
   Pass(std::chrono::seconds(30));
-  EXPECT_TRUE(Node("w1")) << "taOS forgets its workers when it is started anew";
+  EXPECT_FALSE(Deleted("w1")) << "taOS forgets its workers when it is started anew";
   EXPECT_FALSE(workers_.OfNode("w1"));
   EXPECT_EQ(changed_.size(), 2u);
   List({Row("w1")});
@@ -169,9 +172,9 @@ TEST_F(MirrorTest, VanishedWorkerTakesNothingNewAndGoesAfterAMinute) {
   List({});
   Pass(std::chrono::seconds(50));
   Pass(std::chrono::seconds(15));
-  EXPECT_TRUE(Node("w1")) << "it was back in between";
+  EXPECT_FALSE(Deleted("w1")) << "it was back in between";
   Pass();
-  EXPECT_FALSE(Node("w1"));
+  EXPECT_TRUE(Deleted("w1"));
 }
 
 TEST_F(MirrorTest, NodeWithSessionsStays) {
@@ -184,11 +187,32 @@ TEST_F(MirrorTest, NodeWithSessionsStays) {
   List({});
   Pass(std::chrono::minutes(2));
   Pass();
-  EXPECT_TRUE(Node("w1"));
+  EXPECT_FALSE(Deleted("w1"));
   claim.op = store::ClaimChange::Op::kRelease;
   ASSERT_TRUE(client_.ChangeClaims({}, {claim}));
   Pass();
-  EXPECT_FALSE(Node("w1"));
+  EXPECT_TRUE(Deleted("w1"));
+}
+
+TEST_F(MirrorTest, NodeThatASuspendedSessionComesBackToStays) {
+  List({Row("w1")});
+  Pass();
+  BrowserSession session = testing::MakeSession("reading");
+  session.metadata.uid.clear();
+  session.metadata.finalizers.clear();
+  auto stored = client_.Create({}, session);
+  ASSERT_TRUE(stored) << stored.error().ToString();
+  stored->status.nodeName = "w1";
+  ASSERT_TRUE(client_.WriteStatus({}, *stored));
+  List({});
+  Pass(std::chrono::minutes(2));
+  Pass();
+  EXPECT_FALSE(Deleted("w1"));
+  stored = client_.Get<BrowserSession>("default", "reading");
+  stored->status.nodeName = "host";
+  ASSERT_TRUE(client_.WriteStatus({}, *stored));
+  Pass();
+  EXPECT_TRUE(Deleted("w1"));
 }
 
 TEST_F(MirrorTest, NodesOfOthersAreNeverTouched) {
@@ -205,7 +229,7 @@ TEST_F(MirrorTest, NodesOfOthersAreNeverTouched) {
   List({});
   Pass(std::chrono::minutes(2));
   Pass();
-  EXPECT_TRUE(Node("w1"));
+  EXPECT_FALSE(Deleted("w1"));
 }
 
 TEST_F(MirrorTest, SilenceChangesNothing) {
@@ -217,7 +241,7 @@ TEST_F(MirrorTest, SilenceChangesNothing) {
   taos_.rows = json::array();
   taos_.status = 503;
   Pass();
-  EXPECT_TRUE(Node("w1"));
+  EXPECT_FALSE(Deleted("w1"));
   ASSERT_TRUE(workers_.OfNode("w1"));
   EXPECT_GT(clock_.Now() - workers_.OfNode("w1")->at, std::chrono::minutes(5));
   EXPECT_EQ(log_.warnings.size(), 2u);
