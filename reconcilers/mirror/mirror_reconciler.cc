@@ -13,22 +13,27 @@ using v1alpha1::BrowserNode;
 MirrorReconciler::MirrorReconciler(Deps deps, Options options)
     : deps_(std::move(deps)),
       options_(std::move(options)),
-      label_(taos::MirrorLabel(options_.url)) {}
+      label_(taos::MirrorLabel(options_.url)) {
+  deps_.workers.Mirrors(label_, std::nullopt);
+}
 
 manager::Outcome MirrorReconciler::Reconcile(const Context& ctx, const queue::Key& /*key*/) {
   saying_.clear();
   const auto converted = Fetch(ctx);
   if (!converted) {
     if (converted.is(Code::kCancelled)) return manager::Done{};
-    // Nothing follows from silence but that heartbeats become old.
+    // Nothing follows from silence: the nodes' drivers ask the workers themselves meanwhile.
     Say("taOS cannot be asked for its workers: " + converted.error().message);
   } else {
     for (const std::string& why : converted->skipped) Say("a worker of taOS is left out: " + why);
+    const MonoTime answered = deps_.clock.Now();
     std::set<std::string> listed;
     for (const MirroredWorker& worker : converted->workers) {
       listed.insert(worker.node.metadata.name);
       Apply(ctx, worker);
     }
+    // Only now, so that nobody takes a worker for silent that is yet to be noted.
+    deps_.workers.Mirrors(label_, answered);
     Missing(ctx, listed);
   }
   said_ = saying_;

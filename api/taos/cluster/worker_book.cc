@@ -56,6 +56,17 @@ std::vector<HeardWorker> WorkerBook::List(std::string_view origin) const {
   return out;
 }
 
+void WorkerBook::Mirrors(const std::string& label, std::optional<MonoTime> answered) {
+  MutexLock lock(mu_);
+  controllers_[label] = answered;
+}
+
+bool WorkerBook::ControllerSilent(std::string_view label, MonoTime now) const {
+  MutexLock lock(mu_);
+  const auto it = controllers_.find(label);
+  return it != controllers_.end() && (!it->second || now - *it->second > kSilentAfter);
+}
+
 std::string WorkerBook::HolderOf(std::string_view host_lan_ip, std::string_view but) const {
   if (host_lan_ip.empty()) return "";
   MutexLock lock(mu_);

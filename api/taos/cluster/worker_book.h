@@ -51,6 +51,11 @@ class WorkerBook {
   std::optional<HeardWorker> OfNode(std::string_view node) const EXCLUDES(mu_);
   // Of that origin, in the order in which they came.
   std::vector<HeardWorker> List(std::string_view origin) const EXCLUDES(mu_);
+  // A taOS controller, by the label of what is mirrored from it: it is asked again and again, and
+  // answered at that time, or not yet.
+  void Mirrors(const std::string& label, std::optional<MonoTime> answered) EXCLUDES(mu_);
+  // Nothing was heard of its workers for long, but that is its own silence, not theirs.
+  bool ControllerSilent(std::string_view label, MonoTime now) const EXCLUDES(mu_);
   // The worker of another name that registered with this address of its host; "" = none.
   std::string HolderOf(std::string_view host_lan_ip, std::string_view but) const EXCLUDES(mu_);
 
@@ -63,6 +68,7 @@ class WorkerBook {
 
   mutable Mutex mu_;
   std::map<std::string, HeardWorker, std::less<>> workers_ GUARDED_BY(mu_);
+  std::map<std::string, std::optional<MonoTime>, std::less<>> controllers_ GUARDED_BY(mu_);
 };
 
 }  // namespace nekoplane::taos

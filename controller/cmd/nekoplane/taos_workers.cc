@@ -113,11 +113,21 @@ std::optional<runtime::taos::WorkerReport> TaosWorkers::Report(const std::string
 runtime::taos::Declaration TaosWorkers::Declared(const std::string& name) const {
   const auto node = client_.Get<BrowserNode>("", name);
   if (!node) return {};
-  runtime::taos::Declaration declared{
-      .reports = node->metadata.labels.contains(taos::kLabelRegistered) ||
-                 node->metadata.labels.contains(taos::kLabelMirroredFrom),
-      .soc = node->spec.hardware.soc,
-      .gpu = GpuOf(node->spec.hardware.gpu)};
+  const auto& labels = node->metadata.labels;
+  const auto mirror = labels.find(taos::kLabelMirroredFrom);
+  const bool mirrored = mirror != labels.end();
+  const v1alpha1::NodeHardware& reported = node->status.hardware;
+  if (mirrored || labels.contains(taos::kLabelRegistered)) {
+    return {.reports = true,
+            .controller_silent = mirrored && book_.ControllerSilent(mirror->second, clock_.Now()),
+            .memory_bytes = reported.ramMB << 20,
+            .cores = reported.cores,
+            .arch = reported.arch,
+            .soc = reported.soc,
+            .gpu = GpuOf(reported.gpu)};
+  }
+  runtime::taos::Declaration declared{.soc = node->spec.hardware.soc,
+                                      .gpu = GpuOf(node->spec.hardware.gpu)};
   if (const auto memory = ParseBytes(node->spec.capacity.memory)) declared.memory_bytes = *memory;
   if (const auto cpu = ParseMilliCores(node->spec.capacity.cpu)) declared.cores = *cpu / 1000;
   return declared;

@@ -38,6 +38,7 @@ NodeFacts FactsOf(const Declaration& declared) {
   NodeFacts facts;
   facts.memory_bytes = declared.memory_bytes;
   facts.cores = declared.cores;
+  facts.arch = declared.arch;
   facts.soc = declared.soc;
   facts.gpu = declared.gpu;
   facts.engine_name = kEngineName;

@@ -25,9 +25,12 @@ struct WorkerReport {
 // What is on record of the machine, besides its reports.
 struct Declaration {
   bool reports = false;  // it registered or is mirrored: silence means that it is down
-  // Written down by an operator, for one that reports nothing.
+  // It is mirrored, and the taOS controller that tells of it does not answer: silence means
+  // nothing.
+  bool controller_silent = false;
+  // Written down by an operator, for one that reports nothing; else what it reported last.
   std::int64_t memory_bytes = 0, cores = 0;
-  std::string soc;
+  std::string arch, soc;
   std::optional<GpuFacts> gpu;
 };
 

@@ -57,14 +57,19 @@ class TaosWorkerDriver::Core : public std::enable_shared_from_this<Core> {
         book_(*deps_.book) {}
 
   Result<NodeFacts> Facts(const Context& ctx) {
-    if (const auto report = deps_.report()) return taos::FactsOf(*report, deps_.clock.Now());
+    const MonoTime now = deps_.clock.Now();
+    auto report = deps_.report();
     const taos::Declaration declared = deps_.declared();
-    if (declared.reports) {
+    const bool fresh = report && now - report->at <= taos::kSilentAfter;
+    if (report && (fresh || !declared.controller_silent)) return taos::FactsOf(*report, now);
+    if (declared.reports && !declared.controller_silent) {
       return MakeStatus(Code::kUnavailable, "NoHeartbeat",
                         "no heartbeat since nekoplane was started");
     }
     NEKO_RETURN_IF_ERROR(Reach(ctx));
-    return taos::FactsOf(declared);
+    if (!report) return taos::FactsOf(declared);
+    report->at = now;  // it is there; the rest of the last report stands
+    return taos::FactsOf(*report, now);
   }
 
   Result<Observed> EnsureStarted(const InstanceSpec& spec) {

@@ -232,6 +232,24 @@ TEST_F(MirrorTest, NodesOfOthersAreNeverTouched) {
   EXPECT_FALSE(Deleted("w1"));
 }
 
+TEST_F(MirrorTest, SilenceIsTheControllersUntilItAnswers) {
+  const auto silent = [&](const std::string& label) {
+    return workers_.ControllerSilent(label, clock_.Now());
+  };
+  const std::string label = taos::MirrorLabel(kUrl);
+  EXPECT_TRUE(silent(label)) << "it was not asked yet";
+  EXPECT_FALSE(silent("192.168.1.6_6969")) << "nobody asks that one";
+  List({Row("w1")});
+  Pass(std::chrono::seconds(30));
+  EXPECT_FALSE(silent(label));
+  taos_.rows.reset();
+  Pass();
+  EXPECT_TRUE(silent(label));
+  List({});
+  Pass();
+  EXPECT_FALSE(silent(label)) << "it does not list w1 any more";
+}
+
 TEST_F(MirrorTest, SilenceChangesNothing) {
   List({Row("w1")});
   Pass();

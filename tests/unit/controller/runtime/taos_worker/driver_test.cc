@@ -309,6 +309,32 @@ TEST_F(TaosWorkerDriverTest, FactsComeFromReportsElseFromTheDeclarationIfItAnswe
   EXPECT_EQ(driver_->Facts({}).error().reason, "NoHeartbeat");
 }
 
+TEST_F(TaosWorkerDriverTest, SilentControllerMakesNoWorkerSilent) {
+  declared_ = {.reports = true, .memory_bytes = 8 << 20, .cores = 4, .arch = "arm64"};
+  report_ = taos::WorkerReport{.at = clock_.Now(), .ram_mb = 4096, .cores = 6};
+  clock_.Advance(std::chrono::seconds(31));
+  EXPECT_EQ(driver_->Facts({}).error().reason, "NoHeartbeat");
+  declared_.controller_silent = true;
+  ASSERT_TRUE(driver_->Facts({}));
+  EXPECT_EQ(driver_->Facts({})->cores, 6) << "as it reported last";
+  clock_.Advance(std::chrono::seconds(10));
+  worker_.down = true;
+  EXPECT_EQ(driver_->Facts({}).error().reason, "ConnectionRefused") << "it is silent itself";
+  worker_.down = false;
+  report_->online = false;
+  report_->status = "draining";
+  EXPECT_EQ(driver_->Facts({}).error().reason, "WorkerNotOnline") << "the last that is known";
+  report_.reset();
+  EXPECT_EQ(driver_->Facts({})->arch, "arm64") << "nekoplane was started meanwhile";
+}
+
+TEST_F(TaosWorkerDriverTest, FreshReportOfAMirroredWorkerNeedsNoProbe) {
+  declared_ = {.reports = true, .controller_silent = true};
+  report_ = taos::WorkerReport{.at = clock_.Now(), .ram_mb = 4096, .cores = 6};
+  worker_.down = true;
+  EXPECT_TRUE(driver_->Facts({}));
+}
+
 TEST_F(TaosWorkerDriverTest, SaysClearlyWhatItCannotDo) {
   for (const Status& error :
        {driver_->List({}).error(), driver_->ListVolumes({}).error(),
