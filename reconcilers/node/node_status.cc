@@ -49,6 +49,11 @@ ConditionUpdate CapableCondition(const Inputs& in, const v1alpha1::NodeHardware&
   return {cond::kCapable, kTrue, cond::kReasonCapable};
 }
 
+// Begins with the word that docs/workers.md lists.
+std::string Why(const Status& why) {
+  return why.reason.empty() ? why.message : why.reason + ": " + why.message;
+}
+
 bool HeartbeatDue(const Inputs& in) {
   const auto last = ParseTime(in.node.status.heartbeatTime);
   return !last || in.now - *last >= in.options.heartbeat || *last > in.now;
@@ -60,19 +65,19 @@ ConditionUpdate ReadyCondition(const Inputs& in) {
   if (in.facts) return {cond::kReady, kTrue, cond::kReasonEngineReady};
   switch (in.silence) {
     case Silence::kLost:
-      return {
-          cond::kReady, kFalse, cond::kReasonNodeLost,
-          "silent for more than " + FormatDuration(in.options.lost_after) + ": " + in.why.message};
+      return {cond::kReady, kFalse, cond::kReasonNodeLost,
+              Why(in.why) + "; silent for more than " + FormatDuration(in.options.lost_after)};
     case Silence::kTooMany:
       return {cond::kReady, kUnknown, cond::kReasonTooManyLost,
-              "more than " + std::to_string(kTooManySilentPercent) +
+              Why(in.why) + "; more than " + std::to_string(kTooManySilentPercent) +
                   " % of the nodes do not answer: it is probably nekoplane's own network, and no "
-                  "session is moved; delete the nodes that are gone for good. " +
-                  in.why.message};
+                  "session is moved; if this node is gone for good: kubectl delete bnode " +
+                  in.node.metadata.name + " --wait=false, then kubectl patch bnode " +
+                  in.node.metadata.name + R"( --type=merge -p '{"metadata":{"finalizers":null}}')"};
     case Silence::kSuspected:
       break;
   }
-  return {cond::kReady, kUnknown, cond::kReasonEngineUnavailable, in.why.message};
+  return {cond::kReady, kUnknown, cond::kReasonEngineUnavailable, Why(in.why)};
 }
 
 // What the machine tells, what was found out about our own, and over both the operator's word.
