@@ -1,6 +1,7 @@
 // One function per command of nekoctl. Each prints to stdout, and returns what went wrong.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,11 @@ struct Target {
 };
 
 Result<Target> ResolveTarget(const codec::KindTable& kinds, const std::vector<std::string>& words);
+
+// The name of what a command takes that is for one kind only: from "x" or "bs/x". Errors: kInvalid:
+// no name, or another kind.
+Result<std::string> ResolveName(const codec::KindTable& kinds, const codec::Kind& kind,
+                                const std::string& word);
 
 struct ApplyArgs {
   std::vector<std::string> files;  // files, folders, or "-"
@@ -63,13 +69,14 @@ struct WaitArgs {
 
 Result<void> Wait(Env& env, const WaitArgs& args);
 
+// Session is NAME or bs/NAME; anything else is refused with kInvalid.
 Result<void> Logs(Env& env, const std::string& session, int tail);
 // `output`: "" for people, "json" for the server's answer as it is. Errors: kInvalid: another one.
 Result<void> Why(Env& env, const std::string& session, const std::string& output);
 Result<void> Url(Env& env, const std::string& session, bool admin);
 Result<void> Gc(Env& env, bool dry_run);
 
-// Node is NAME or bnode/NAME. All of these are idempotent.
+// Node is NAME or bnode/NAME; anything else is refused with kInvalid. All of these are idempotent.
 // No new sessions go there.
 Result<void> Cordon(Env& env, const std::string& node);
 // It takes sessions again; ends a drain too.
@@ -80,8 +87,12 @@ struct DrainArgs {
   std::string policy = "WaitForUsers";  // or Evict; the server refuses Migrate
   std::string deadline;                 // "30m"; "" = none
   bool wait = false;                    // until no session is left
-  Duration timeout = std::chrono::minutes(10);
+  std::optional<Duration> timeout;      // of the wait; absent: as DrainTimeout has it
 };
+
+// How long to wait: 10 min, and if there is a deadline, 10 min longer than that, so that what the
+// deadline stops is seen to go. Errors: kInvalid: the deadline is no duration.
+Result<Duration> DrainTimeout(const DrainArgs& args);
 
 // Empties a node, for maintenance. Errors: kTimeout: it is not empty yet; the drain goes on.
 // kConflict: somebody called it off while we waited.

@@ -149,20 +149,25 @@ int Main(int argc, char** argv) {
   c->add_option("node", node, "NAME of the node")->required();
   on(c, [&](Env& env) { return Uncordon(env, node); });
   DrainArgs drain;
-  std::string drain_timeout = "10m";
-  c = app.add_subcommand("drain", "Empty a node: no new sessions, and those on it go elsewhere");
+  std::string drain_timeout;
+  c = app.add_subcommand("drain",
+                         "Empty a node for maintenance: no new sessions, and those on it stop and "
+                         "wait for it, with their profiles, until it is uncordoned");
   c->add_option("node", drain.node, "NAME of the node")->required();
   c->add_option("--policy", drain.policy,
-                "WaitForUsers: each session goes when nobody watches it; Evict: all go at once; "
-                "Migrate: not possible yet")
+                "WaitForUsers: each session stops when nobody watches it; Evict: all stop at once; "
+                "Migrate: refused, as profiles cannot be moved yet")
       ->check(CLI::IsMember({"WaitForUsers", "Evict", "Migrate"}))
       ->capture_default_str();
   c->add_option("--deadline", drain.deadline,
-                "When this is over, what is left goes too, such as 30m (default: never)");
+                "When this is over, what is left stops too, such as 30m (default: never)");
   c->add_flag("--wait", drain.wait, "Wait until no session is left, showing which are");
-  c->add_option("--timeout", drain_timeout, "How long to wait")->capture_default_str();
+  c->add_option("--timeout", drain_timeout,
+                "How long to wait (default: 10m, or with --deadline 10m longer than that)");
   on(c, [&](Env& env) -> Result<void> {
-    NEKO_TRY(drain.timeout, ParseDuration(drain_timeout));
+    if (!drain_timeout.empty()) {
+      NEKO_TRY(drain.timeout, ParseDuration(drain_timeout));
+    }
     return Drain(env, drain);
   });
   c = app.add_subcommand("top", "Show what each node has, what is taken and what is free");

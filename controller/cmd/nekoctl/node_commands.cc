@@ -19,32 +19,33 @@ namespace {
 
 constexpr auto kProgressEvery = std::chrono::seconds(2);
 constexpr auto kLookEvery = std::chrono::seconds(1);
+constexpr Duration kPatience = std::chrono::minutes(10);
 
 const codec::Kind& NodeKind(Env& env) {
   return *env.kinds.FindKind(v1alpha1::kApiVersion, BrowserNode::kKind);
 }
 
-// Accepts NAME and bnode/NAME.
-std::string NameOf(const std::string& node) {
-  const std::size_t slash = node.find('/');
-  return slash == std::string::npos ? node : node.substr(slash + 1);
+Result<std::string> NameOf(Env& env, const std::string& node) {
+  return ResolveName(env.kinds, NodeKind(env), node);
 }
 
-std::string PathOf(Env& env, const std::string& node) {
-  return ApiClient::PathOf(NodeKind(env), "", NameOf(node));
+// Below, a name is that alone, without a kind.
+
+std::string PathOf(Env& env, const std::string& name) {
+  return ApiClient::PathOf(NodeKind(env), "", name);
 }
 
-std::string Label(const std::string& node) { return "browsernode/" + NameOf(node); }
+std::string Label(const std::string& name) { return "browsernode/" + name; }
 
 // Makes the node's spec say so. False: it does already.
-Result<bool> Change(Env& env, const std::string& node, const json& spec) {
-  NEKO_TRY(const json object, env.api.Get(PathOf(env, node)));
+Result<bool> Change(Env& env, const std::string& name, const json& spec) {
+  NEKO_TRY(const json object, env.api.Get(PathOf(env, name)));
   const json before = object.value("spec", json::object());
   json after = before;
   after.merge_patch(spec);
   if (after == before) return false;
   NEKO_RETURN_IF_ERROR(
-      env.api.Send("PATCH", PathOf(env, node), {{"spec", spec}}, "application/merge-patch+json"));
+      env.api.Send("PATCH", PathOf(env, name), {{"spec", spec}}, "application/merge-patch+json"));
   return true;
 }
 
@@ -77,14 +78,14 @@ Standing Look(const BrowserNode& node) {
   return {.done = drained->is_true(), .text = drained->message};
 }
 
-Result<void> AwaitDrained(Env& env, const DrainArgs& args) {
+Result<void> AwaitDrained(Env& env, const std::string& name, Duration timeout) {
   const MonoTime start = env.clock.Now();
   MonoTime told_at = start;
   std::string told;
   for (;;) {
-    const auto object = env.api.Get(PathOf(env, args.node));
+    const auto object = env.api.Get(PathOf(env, name));
     if (object.is(Code::kNotFound)) {
-      std::cout << Label(args.node) << " is gone" << std::endl;
+      std::cout << Label(name) << " is gone" << std::endl;
       return {};
     }
     if (!object) return object.error();
@@ -92,13 +93,13 @@ Result<void> AwaitDrained(Env& env, const DrainArgs& args) {
     const Standing now = Look(node);
     NEKO_RETURN_IF_ERROR(now.failed);
     if (now.done) {
-      std::cout << Label(args.node) << " drained" << std::endl;
+      std::cout << Label(name) << " drained" << std::endl;
       return {};
     }
-    const Duration left = start + args.timeout - env.clock.Now();
+    const Duration left = start + timeout - env.clock.Now();
     if (left <= Duration::zero()) {
       return MakeStatus(Code::kTimeout, "TimedOut",
-                        Label(args.node) + " is not drained after " + FormatDuration(args.timeout) +
+                        Label(name) + " is not drained after " + FormatDuration(timeout) +
                             " (the drain goes on): " + now.text);
     }
     if (env.clock.Now() - told_at >= kProgressEvery && now.text != told) {
@@ -106,12 +107,12 @@ Result<void> AwaitDrained(Env& env, const DrainArgs& args) {
       told = now.text;
       told_at = env.clock.Now();
     }
-    const auto watched = env.api.Watch(
-        ApiClient::PathOf(NodeKind(env), "", "") +
-            "?watch=true&fieldSelector=" + QueryEscape("metadata.name=" + NameOf(args.node)) +
-            "&resourceVersion=" + QueryEscape(node.metadata.resourceVersion),
-        "application/json", std::min<Duration>(left, kLookEvery),
-        [](const json& event) { return event.value("type", "") == "BOOKMARK"; });
+    const auto watched =
+        env.api.Watch(ApiClient::PathOf(NodeKind(env), "", "") +
+                          "?watch=true&fieldSelector=" + QueryEscape("metadata.name=" + name) +
+                          "&resourceVersion=" + QueryEscape(node.metadata.resourceVersion),
+                      "application/json", std::min<Duration>(left, kLookEvery),
+                      [](const json& event) { return event.value("type", "") == "BOOKMARK"; });
     // A cut or expired watch only means to look again.
     if (!watched && !watched.is(Code::kTimeout) && !watched.is(Code::kExpired) &&
         !watched.is(Code::kUnavailable)) {
@@ -161,25 +162,37 @@ std::string Text(const std::optional<std::int64_t>& count) {
 }  // namespace
 
 Result<void> Cordon(Env& env, const std::string& node) {
-  NEKO_TRY(const bool changed, Change(env, node, {{"schedulingPolicy", "Unschedulable"}}));
-  std::cout << Label(node) << (changed ? " cordoned" : " already cordoned") << std::endl;
+  NEKO_TRY(const std::string name, NameOf(env, node));
+  NEKO_TRY(const bool changed, Change(env, name, {{"schedulingPolicy", "Unschedulable"}}));
+  std::cout << Label(name) << (changed ? " cordoned" : " already cordoned") << std::endl;
   return {};
 }
 
 Result<void> Uncordon(Env& env, const std::string& node) {
+  NEKO_TRY(const std::string name, NameOf(env, node));
   NEKO_TRY(const bool changed,
-           Change(env, node, {{"schedulingPolicy", "Schedulable"}, {"drain", nullptr}}));
-  std::cout << Label(node) << (changed ? " uncordoned" : " already uncordoned") << std::endl;
+           Change(env, name, {{"schedulingPolicy", "Schedulable"}, {"drain", nullptr}}));
+  std::cout << Label(name) << (changed ? " uncordoned" : " already uncordoned") << std::endl;
   return {};
 }
 
+Result<Duration> DrainTimeout(const DrainArgs& args) {
+  if (args.timeout) return *args.timeout;
+  if (args.deadline.empty()) return kPatience;
+  NEKO_TRY(const Duration deadline, ParseDuration(args.deadline));
+  return deadline + kPatience;
+}
+
 Result<void> Drain(Env& env, const DrainArgs& args) {
+  NEKO_TRY(const std::string name, NameOf(env, args.node));
   json drain = {{"policy", args.policy}, {"deadline", nullptr}};
   if (!args.deadline.empty()) drain["deadline"] = args.deadline;
   NEKO_TRY(const bool changed,
-           Change(env, args.node, {{"schedulingPolicy", "Unschedulable"}, {"drain", drain}}));
-  std::cout << Label(args.node) << (changed ? " draining" : " already draining") << std::endl;
-  return args.wait ? AwaitDrained(env, args) : Result<void>();
+           Change(env, name, {{"schedulingPolicy", "Unschedulable"}, {"drain", drain}}));
+  std::cout << Label(name) << (changed ? " draining" : " already draining") << std::endl;
+  if (!args.wait) return {};
+  NEKO_TRY(const Duration timeout, DrainTimeout(args));
+  return AwaitDrained(env, name, timeout);
 }
 
 Result<void> Top(Env& env) {

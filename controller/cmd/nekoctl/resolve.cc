@@ -52,6 +52,18 @@ Result<Target> ResolveTarget(const codec::KindTable& kinds, const std::vector<st
   return out;
 }
 
+Result<std::string> ResolveName(const codec::KindTable& kinds, const codec::Kind& kind,
+                                const std::string& word) {
+  if (word.empty()) return MakeStatus(Code::kInvalid, "MissingName", "the name is empty");
+  if (word.find('/') == std::string::npos) return word;
+  NEKO_TRY(Target target, ResolveTarget(kinds, {word}));
+  if (target.kind != &kind) {
+    return MakeStatus(Code::kInvalid, "WrongKind",
+                      "\"" + word + "\" is no " + kind.singular + "; name one of those");
+  }
+  return std::move(target.names.front());
+}
+
 namespace {
 
 Result<void> LoadText(const std::string& text, const std::string& name,

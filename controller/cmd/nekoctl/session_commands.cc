@@ -18,17 +18,16 @@ const codec::Kind& SessionKind(Env& env) {
   return *env.kinds.FindKind(v1alpha1::kApiVersion, BrowserSession::kKind);
 }
 
-// Accepts NAME and bs/NAME.
-std::string NameOf(const std::string& session) {
-  const std::size_t slash = session.find('/');
-  return slash == std::string::npos ? session : session.substr(slash + 1);
+Result<std::string> NameOf(Env& env, const std::string& session) {
+  return ResolveName(env.kinds, SessionKind(env), session);
 }
 
 }  // namespace
 
 Result<void> Logs(Env& env, const std::string& session, int tail) {
+  NEKO_TRY(const std::string name, NameOf(env, session));
   NEKO_TRY(const std::string text,
-           env.api.GetText(ApiClient::PathOf(SessionKind(env), env.ns, NameOf(session)) +
+           env.api.GetText(ApiClient::PathOf(SessionKind(env), env.ns, name) +
                            "/log?tailLines=" + std::to_string(tail)));
   std::cout << text << std::flush;
   return {};
@@ -38,15 +37,16 @@ Result<void> Why(Env& env, const std::string& session, const std::string& output
   if (!output.empty() && output != "json") {
     return MakeStatus(Code::kInvalid, "InvalidOutput", "-o takes json, not \"" + output + "\"");
   }
-  const std::string path = ApiClient::PathOf(SessionKind(env), env.ns, NameOf(session));
+  NEKO_TRY(const std::string name, NameOf(env, session));
+  const std::string path = ApiClient::PathOf(SessionKind(env), env.ns, name);
   NEKO_TRY(const json object, env.api.Get(path));
   NEKO_TRY(const json answer, env.api.Get(path + "/why"));
   if (output == "json") {
     std::cout << answer.dump(2) << std::endl;
     return {};
   }
-  std::cout << "Session:  " << NameOf(session) << " ("
-            << object.value("/status/phase"_json_pointer, "Pending") << ")\n";
+  std::cout << "Session:  " << name << " (" << object.value("/status/phase"_json_pointer, "Pending")
+            << ")\n";
   const auto conditions = json::json_pointer("/status/conditions");
   if (object.contains(conditions)) {
     for (const json& c : object.at(conditions)) {
@@ -64,13 +64,12 @@ Result<void> Why(Env& env, const std::string& session, const std::string& output
 }
 
 Result<void> Url(Env& env, const std::string& session, bool admin) {
-  NEKO_TRY(const json object,
-           env.api.Get(ApiClient::PathOf(SessionKind(env), env.ns, NameOf(session))));
+  NEKO_TRY(const std::string name, NameOf(env, session));
+  NEKO_TRY(const json object, env.api.Get(ApiClient::PathOf(SessionKind(env), env.ns, name)));
   const std::string base = object.value("/status/endpoints/neko"_json_pointer, "");
   if (base.empty()) {
-    return MakeStatus(
-        Code::kUnavailable, "NotReady",
-        NameOf(session) + " has no address yet; see `nekoctl why " + NameOf(session) + "`");
+    return MakeStatus(Code::kUnavailable, "NotReady",
+                      name + " has no address yet; see `nekoctl why " + name + "`");
   }
   const codec::Kind& secrets = *env.kinds.FindKind("v1", "Secret");
   NEKO_TRY(const json secret,

@@ -124,6 +124,34 @@ TEST_F(NodeCommandsTest, UnknownNodeIsNamed) {
   EXPECT_NE(said.find("cellar"), std::string::npos) << said;
 }
 
+TEST_F(NodeCommandsTest, OtherKindsAreRefused) {
+  EXPECT_EQ(Run([](Env& env) { return ctl::Drain(env, {.node = "bs/attic"}); }),
+            "error: \"bs/attic\" is no browsernode; name one of those");
+  EXPECT_FALSE(Node().spec.drain);
+  EXPECT_EQ(Run([](Env& env) { return Cordon(env, "BrowserNode/attic"); }),
+            "browsernode/attic cordoned\n");
+  for (const auto* word : {"bprofile/attic", "cupboard/attic", "bnode/", ""}) {
+    const auto said = Run([&](Env& env) { return Uncordon(env, word); });
+    EXPECT_TRUE(said.starts_with("error: ")) << said;
+  }
+  EXPECT_EQ(Node().spec.schedulingPolicy, v1alpha1::SchedulingPolicy::kUnschedulable);
+  EXPECT_EQ(Run([](Env& env) { return Why(env, "bnode/attic", ""); }),
+            "error: \"bnode/attic\" is no browsersession; name one of those");
+}
+
+TEST_F(NodeCommandsTest, WaitsForLongerThanTheDeadline) {
+  using std::chrono::minutes;
+  const auto timeout = [](const DrainArgs& args) -> Duration {
+    const auto time = DrainTimeout(args);
+    EXPECT_TRUE(time) << args.deadline;
+    return time ? *time : Duration::zero();
+  };
+  EXPECT_EQ(timeout({}), minutes(10));
+  EXPECT_EQ(timeout({.deadline = "30m"}), minutes(40));
+  EXPECT_EQ(timeout({.deadline = "30m", .timeout = minutes(5)}), minutes(5));
+  EXPECT_TRUE(DrainTimeout({.deadline = "soon"}).is(Code::kInvalid));
+}
+
 TEST_F(NodeCommandsTest, DrainSaysHowAndUncordonEndsIt) {
   EXPECT_EQ(Drain({.policy = "Evict", .deadline = "30m"}), "browsernode/attic draining\n");
   ASSERT_TRUE(Node().spec.drain);
