@@ -34,10 +34,15 @@ std::string_view StatusOf(const Condition* condition) {
   return *std::find(kStatuses.begin(), kStatuses.end() - 1, condition->status);
 }
 
-bool Lost(const BrowserNode& node) {
+bool ReadySays(const BrowserNode& node, std::string_view reason) {
   const Condition* ready = Find(node, v1alpha1::node::kReady);
-  return ready != nullptr && (ready->reason == v1alpha1::node::kReasonNodeLost ||
-                              ready->reason == v1alpha1::node::kReasonTooManyLost);
+  return ready != nullptr && ready->reason == reason;
+}
+
+bool Lost(const BrowserNode& node) { return ReadySays(node, v1alpha1::node::kReasonNodeLost); }
+
+bool LossWithheld(const BrowserNode& node) {
+  return ReadySays(node, v1alpha1::node::kReasonTooManyLost);
 }
 
 bool Schedulable(const BrowserNode& node) {
@@ -143,8 +148,13 @@ std::vector<prometheus::MetricFamily> NodeGauges(const Nodes& nodes, WallTime no
   std::vector<prometheus::MetricFamily> out;
   out.push_back(CountByCondition(nodes));
   out.push_back(Conditions(nodes));
+  out.push_back(PerNode(nodes, "nekoplane_node_loss_withheld",
+                        "1 while the node is silent and counts as lost for nobody, because most "
+                        "nodes are silent at once.",
+                        LossWithheld));
   out.push_back(PerNode(nodes, "nekoplane_node_lost",
-                        "1 while the node has been silent for so long that it counts as lost.",
+                        "1 while the node counts as lost: its sessions start elsewhere where that "
+                        "is safe.",
                         Lost));
   out.push_back(PerNode(nodes, "nekoplane_node_schedulable",
                         "0 while the node takes no new sessions: cordoned, draining or going.",

@@ -68,15 +68,21 @@ TEST(NodeGaugesTest, WithoutNodesTheCountsAreZero) {
 
 TEST(NodeGaugesTest, SilentNodesCountAsLostByTheirReason) {
   auto node = Made("w");
-  const auto lost = [&] { return Get({node}, "nekoplane_node_lost", {{"node", "w"}}); };
+  const auto get = [&](const char* name) { return Get({node}, name, {{"node", "w"}}); };
+  const auto lost = [&] { return get("nekoplane_node_lost"); };
+  const auto withheld = [&] { return get("nekoplane_node_loss_withheld"); };
   EXPECT_EQ(lost(), 0);
+  EXPECT_EQ(withheld(), 0);
   node->status.conditions[0].status = "False";
   node->status.conditions[0].reason = v1alpha1::node::kReasonEngineUnavailable;
   EXPECT_EQ(lost(), 0) << "suspected is not lost";
+  EXPECT_EQ(withheld(), 0);
   node->status.conditions[0].reason = v1alpha1::node::kReasonNodeLost;
   EXPECT_EQ(lost(), 1);
+  EXPECT_EQ(withheld(), 0);
   node->status.conditions[0].reason = v1alpha1::node::kReasonTooManyLost;
-  EXPECT_EQ(lost(), 1);
+  EXPECT_EQ(lost(), 0) << "nothing is moved";
+  EXPECT_EQ(withheld(), 1);
 }
 
 TEST(NodeGaugesTest, CordonAndDrainCloseANode) {
