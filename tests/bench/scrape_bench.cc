@@ -54,7 +54,7 @@ void BM_Scrape(benchmark::State& state) {
   const std::vector<v1alpha1::BrowserClass> classes{
       testing::MakeClass("chromium"), testing::MakeClass("firefox"), testing::MakeClass("tor")};
   const SystemClock clock;
-  const ObjectCollector collector(clock, 6144,
+  const ObjectCollector collector(clock, {.host_min_ram_mb = 6144, .worker_min_cores = 4},
                                   {.sessions = [&] { return sessions; },
                                    .nodes = [&] { return nodes; },
                                    .classes = [&] { return classes; }});

@@ -12,7 +12,7 @@ namespace {
 
 std::vector<metrics::ClassSlots> CountSlots(std::vector<v1alpha1::BrowserClass> classes,
                                             const metrics::Nodes& nodes,
-                                            std::int64_t host_min_ram_mb) {
+                                            const PlacementQuestions::Floors& floors) {
   classes.resize(std::min(classes.size(), metrics::kShownClasses));
   std::vector<scheduler::NodeView> views;
   views.reserve(nodes.size());
@@ -21,7 +21,8 @@ std::vector<metrics::ClassSlots> CountSlots(std::vector<v1alpha1::BrowserClass> 
   for (auto& browser_class : classes) {
     scheduler::Request request;
     request.browser_class = std::move(browser_class);
-    request.host_min_ram_mb = host_min_ram_mb;
+    request.host_min_ram_mb = floors.host_min_ram_mb;
+    request.worker_min_cores = floors.worker_min_cores;
     auto& slots = out.emplace_back(metrics::ClassSlots{request.browser_class.metadata.name, {}});
     const auto free = scheduler::FreeSlots(request, views);
     for (std::size_t i = 0; i < views.size(); ++i) {
@@ -37,16 +38,16 @@ void Append(std::vector<prometheus::MetricFamily>& to, std::vector<prometheus::M
 
 }  // namespace
 
-ObjectCollector::ObjectCollector(const Clock& clock, std::int64_t host_min_ram_mb,
+ObjectCollector::ObjectCollector(const Clock& clock, PlacementQuestions::Floors floors,
                                  ObjectSources sources)
-    : clock_(clock), host_min_ram_mb_(host_min_ram_mb), sources_(std::move(sources)) {}
+    : clock_(clock), floors_(floors), sources_(std::move(sources)) {}
 
 std::vector<prometheus::MetricFamily> ObjectCollector::Collect() const {
   const WallTime now = clock_.WallNow();
   const metrics::Nodes nodes = sources_.nodes();
   auto families = metrics::SessionGauges(sources_.sessions(), now);
   Append(families, metrics::NodeGauges(nodes, now));
-  Append(families, metrics::SlotGauges(CountSlots(sources_.classes(), nodes, host_min_ram_mb_)));
+  Append(families, metrics::SlotGauges(CountSlots(sources_.classes(), nodes, floors_)));
   return families;
 }
 

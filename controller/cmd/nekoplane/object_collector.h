@@ -7,12 +7,12 @@
 
 #include <prometheus/collectable.h>
 
-#include <cstdint>
 #include <functional>
 #include <vector>
 
 #include "api/base/clock.h"
 #include "api/v1alpha1/browser_class.h"
+#include "controller/cmd/nekoplane/placement.h"
 #include "controller/metrics/node_gauges.h"
 #include "controller/metrics/session_gauges.h"
 
@@ -27,12 +27,12 @@ struct ObjectSources {
 
 class ObjectCollector final : public prometheus::Collectable {
  public:
-  ObjectCollector(const Clock& clock, std::int64_t host_min_ram_mb, ObjectSources sources);
+  ObjectCollector(const Clock& clock, PlacementQuestions::Floors floors, ObjectSources sources);
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
   const Clock& clock_;
-  const std::int64_t host_min_ram_mb_;
+  const PlacementQuestions::Floors floors_;
   const ObjectSources sources_;
 };
 

@@ -89,6 +89,10 @@ std::optional<v1alpha1::PortRange> NodePorts(const std::optional<config::PortRan
   return v1alpha1::PortRange{.from = range->from, .to = range->to};
 }
 
+PlacementQuestions::Floors FloorsOf(const config::Options& options) {
+  return {.host_min_ram_mb = options.host_min_ram_mb, .worker_min_cores = options.worker_min_cores};
+}
+
 // Several looks fit into the time after which a node is lost, and two renewals of its lease.
 reconcilers::node::Options NodeOptions(const config::Options& options, std::string installation,
                                        const Files& files, Logger& log) {
@@ -264,11 +268,8 @@ Result<void> ProgramImpl::OpenStore() {
   }
   registry_ = std::make_unique<registry::Registry>(*store_, kinds_, clock_, random_);
   client_ = std::make_unique<registry::Client>(*registry_, clock_, random_);
-  placement_ = std::make_unique<PlacementQuestions>(
-      *client_, waiting_, clock_,
-      PlacementQuestions::Floors{.host_min_ram_mb = options_.host_min_ram_mb,
-                                 .worker_min_cores = options_.worker_min_cores},
-      policy_);
+  placement_ =
+      std::make_unique<PlacementQuestions>(*client_, waiting_, clock_, FloorsOf(options_), policy_);
   return {};
 }
 
@@ -403,7 +404,7 @@ void ProgramImpl::AddMetrics() {
   exposition_.AddCollectable(*prometheus_);
   exposition_.AddCollectable(process_metrics_);
   object_metrics_ = std::make_unique<ObjectCollector>(
-      clock_, options_.host_min_ram_mb,
+      clock_, FloorsOf(options_),
       ObjectSources{.sessions = [this] { return triggers_->sessions().List(); },
                     .nodes = [this] { return triggers_->nodes().List(); },
                     .classes = [this] { return client_->List<BrowserClass>(); }});
