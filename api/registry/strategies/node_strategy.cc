@@ -1,12 +1,12 @@
 // BrowserNode: one engine, one literal address, port ranges that make sense; kept until nothing of
 // ours is left on the machine.
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "api/base/ssh_address.h"
 #include "api/codec/json_codec.h"
 #include "api/registry/messages.h"
 #include "api/registry/meta.h"
@@ -45,46 +45,6 @@ bool CheckRange(const std::string& field, const PortRange& range, Causes& causes
   return true;
 }
 
-bool IsPort(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
-}
-
-bool Only(std::string_view text, std::string_view also) {
-  return std::all_of(text.begin(), text.end(), [&](unsigned char c) {
-    return std::isalnum(c) != 0 || also.find(static_cast<char>(c)) != std::string_view::npos;
-  });
-}
-
-// [USER@]HOST[:PORT][/PATH], where HOST is a name, an IPv4 or an [IPv6] address, and PATH is the
-// engine's socket there. The text becomes an argument of ssh: nothing in it may look like an
-// option.
-bool IsSshTarget(std::string_view target) {
-  if (const std::size_t slash = target.find('/'); slash != std::string_view::npos) {
-    if (!Only(target.substr(slash), "/._-+")) return false;
-    target = target.substr(0, slash);
-  }
-  if (const std::size_t at = target.find('@'); at != std::string_view::npos) {
-    const std::string_view user = target.substr(0, at);
-    if (user.empty() || user.front() == '-' || !Only(user, "._-")) return false;
-    target.remove_prefix(at + 1);
-  }
-  std::string_view host = target, port;
-  if (target.starts_with('[')) {
-    const std::size_t end = target.find(']');
-    if (end == std::string_view::npos) return false;
-    host = target.substr(1, end - 1);
-    port = target.substr(end + 1);
-    if (host.find(':') == std::string_view::npos || !Only(host, ":.")) return false;
-  } else {
-    host = target.substr(0, target.find(':'));
-    port = target.substr(host.size());
-    if (host.empty() || host.front() == '-' || !Only(host, ".-_")) return false;
-  }
-  return port.empty() || (port.front() == ':' && IsPort(port.substr(1)));
-}
-
 void CheckDocker(const v1alpha1::DockerEndpoint& docker, Causes& causes) {
   const std::string& endpoint = docker.endpoint;
   if (!StartsWithAny(endpoint, {"unix://", "tcp://", "http://", "https://", "ssh://"})) {
@@ -93,10 +53,13 @@ void CheckDocker(const v1alpha1::DockerEndpoint& docker, Causes& causes) {
                                   "unix:///var/run/docker.sock or tcp://192.168.1.7:2376"));
     return;
   }
-  if (endpoint.starts_with("ssh://") && !IsSshTarget(std::string_view(endpoint).substr(6))) {
-    causes.push_back(
-        InvalidValue("spec.docker.endpoint", Quoted(endpoint),
-                     "must be ssh://[USER@]HOST[:PORT][/PATH], such as ssh://me@nas.local"));
+  if (endpoint.starts_with("ssh://")) {
+    if (const auto ssh = ParseSshAddress(std::string_view(endpoint).substr(6)); !ssh) {
+      causes.push_back(
+          InvalidValue("spec.docker.endpoint", Quoted(endpoint),
+                       "must be ssh://[USER@]HOST[:PORT][/PATH], such as ssh://me@nas.local; " +
+                           ssh.error().message));
+    }
   }
   if (docker.tls && !endpoint.starts_with("tcp://")) {
     causes.push_back(ForbiddenValue("spec.docker.tls",

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/base/ssh_address.h"
 #include "controller/runtime/docker/docker_driver.h"
 #include "controller/runtime/docker/endpoint.h"
 #include "controller/runtime/docker/ssh_client.h"
@@ -11,9 +12,6 @@ namespace nekoplane::runtime {
 namespace {
 
 using v1alpha1::BrowserNode;
-
-// sun_path, with its final NUL.
-constexpr std::size_t kMaxSocketPath = 107;
 
 // A driver together with the client that it speaks through.
 struct Connection {

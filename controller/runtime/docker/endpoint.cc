@@ -1,15 +1,11 @@
 #include "controller/runtime/docker/endpoint.h"
 
-#include <sys/un.h>
+#include <utility>
 
-#include <algorithm>
-#include <charconv>
+#include "api/base/ssh_address.h"
 
 namespace nekoplane::runtime::docker {
 namespace {
-
-// sun_path, with its final NUL.
-constexpr std::size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
 Status Invalid(std::string_view docker_host, std::string_view why) {
   return MakeStatus(Code::kInvalid, "InvalidEndpoint",
@@ -17,55 +13,12 @@ Status Invalid(std::string_view docker_host, std::string_view why) {
                         "\": " + std::string(why));
 }
 
-// What cannot be taken for an option, nor break out of one of ssh's arguments.
-bool IsPlain(std::string_view text, std::string_view also) {
-  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           also.find(c) != std::string_view::npos;
-  });
-}
-
-std::optional<int> ParsePort(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65535) {
-    return std::nullopt;
-  }
-  return port;
-}
-
 Result<Endpoint> ParseSsh(std::string_view docker_host, std::string_view rest) {
-  SshTarget target;
-  if (const std::size_t slash = rest.find('/'); slash != std::string_view::npos) {
-    const std::string_view path = rest.substr(slash);
-    rest = rest.substr(0, slash);
-    if (path != "/") target.socket = path;
-    if (!IsPlain(target.socket, "/._-+") || target.socket.size() > kMaxSocketPath) {
-      return Invalid(docker_host, "the socket's path must be of letters, digits and / . _ - +");
-    }
-  }
-  if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
-    target.user = rest.substr(0, at);
-    rest = rest.substr(at + 1);
-    if (!IsPlain(target.user, "._-")) {
-      return Invalid(docker_host, "the user's name must be of letters, digits and . _ -");
-    }
-  }
-  std::string_view port;
-  const bool v6 = rest.starts_with('[');
-  const std::size_t colon = v6 ? rest.find("]:") : rest.find(':');
-  if (colon != std::string_view::npos) {
-    port = rest.substr(colon + (v6 ? 2 : 1));
-    rest = rest.substr(0, colon + (v6 ? 1 : 0));
-    const auto number = ParsePort(port);
-    if (!number) return Invalid(docker_host, "the port must be a number from 1 to 65535");
-    target.port = *number;
-  }
-  if (v6 && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
-  if (!IsPlain(rest, v6 ? ":.%" : "._-")) {
-    return Invalid(docker_host, "it must be ssh://[USER@]HOST[:PORT][/PATH]");
-  }
-  target.host = rest;
+  auto address = ParseSshAddress(rest);
+  if (!address) return Invalid(docker_host, address.error().message);
+  SshTarget target{
+      .user = std::move(address->user), .host = std::move(address->host), .port = address->port};
+  if (!address->path.empty()) target.socket = std::move(address->path);
   return Endpoint{"", "http://engine", "", std::move(target)};
 }
 

@@ -162,7 +162,7 @@ json Node(json change = json::object()) {
   return spec;
 }
 
-json Endpoint(const char* endpoint, json tls = nullptr) {
+json Endpoint(const std::string& endpoint, json tls = nullptr) {
   return Node({{"docker", {{"endpoint", endpoint}, {"tls", std::move(tls)}}}});
 }
 
@@ -211,6 +211,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SshPortText", Endpoint("ssh://nas:22x"), "spec.docker.endpoint"},
         Case{"SshPath", Endpoint("ssh://nas:22/run/user/1000/docker.sock"), ""},
         Case{"SshPathBreaksOut", Endpoint("ssh://nas/a:/b"), "spec.docker.endpoint"},
+        Case{"SshPathTooLong", Endpoint("ssh://nas/" + std::string(107, 'x')),
+             "spec.docker.endpoint"},
+        Case{"SshV6Zone", Endpoint("ssh://[fe80::7%eth0]"), ""},
+        Case{"SshNameInBrackets", Endpoint("ssh://[nas]"), "spec.docker.endpoint"},
         Case{"SshSpace", Endpoint("ssh://nas -v"), "spec.docker.endpoint"},
         Case{"SshV6Open", Endpoint("ssh://[fd00::7"), "spec.docker.endpoint"},
         Case{"Drain", Node({{"drain", {{"policy", "Evict"}, {"deadline", "1h30m"}}}}), ""},

@@ -189,7 +189,7 @@ TEST(EndpointTest, SshIsUnderstood) {
   for (const char* bad :
        {"ssh://", "ssh://-oProxyCommand=x", "ssh://-l@h", "ssh://me@-h", "ssh://h:0", "ssh://h:x",
         "ssh://h:65536", "ssh://me@@h", "ssh://h/a:b", "ssh://h/a b", "ssh://h;id", "ssh://h$(id)",
-        "ssh://me:secret@h", "ssh://[fd00::7", "ssh://a,b"}) {
+        "ssh://me:secret@h", "ssh://[fd00::7", "ssh://[pi]", "ssh://a,b"}) {
     EXPECT_TRUE(ParseEndpoint(bad, false).is(Code::kInvalid)) << bad;
   }
 }
