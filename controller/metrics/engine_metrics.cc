@@ -1,5 +1,8 @@
 #include "controller/metrics/engine_metrics.h"
 
+#include <set>
+#include <string_view>
+
 #include "controller/metrics/families.h"
 
 namespace nekoplane::metrics {
@@ -22,9 +25,8 @@ EngineMetrics::EngineMetrics(prometheus::Registry& registry)
                              "How long calls to container engines took in all, by node and "
                              "call.")) {}
 
-prometheus::Counter& EngineMetrics::EngineCall(const std::string& node, const std::string& call,
-                                               const std::string& result) {
-  MutexLock lock(mu_);
+prometheus::Counter& EngineMetrics::Calls(const std::string& node, const std::string& call,
+                                          const std::string& result) {
   auto*& counter = counters_[{node, call, result}];
   if (counter == nullptr) {
     counter = &calls_.Add({{"node", node}, {"call", call}, {"result", result}});
@@ -32,16 +34,13 @@ prometheus::Counter& EngineMetrics::EngineCall(const std::string& node, const st
   return *counter;
 }
 
-prometheus::Histogram& EngineMetrics::EngineCallDuration(const std::string& call) {
-  MutexLock lock(mu_);
+prometheus::Histogram& EngineMetrics::Durations(const std::string& call) {
   auto*& histogram = histograms_[call];
   if (histogram == nullptr) histogram = &durations_.Add({{"call", call}}, kCallBuckets);
   return *histogram;
 }
 
-prometheus::Counter& EngineMetrics::EngineCallSeconds(const std::string& node,
-                                                      const std::string& call) {
-  MutexLock lock(mu_);
+prometheus::Counter& EngineMetrics::CallSeconds(const std::string& node, const std::string& call) {
   auto*& sum = sums_[{node, call}];
   if (sum == nullptr) sum = &seconds_.Add({{"node", node}, {"call", call}});
   return *sum;
@@ -49,9 +48,24 @@ prometheus::Counter& EngineMetrics::EngineCallSeconds(const std::string& node,
 
 void EngineMetrics::OnCall(const std::string& node, const std::string& call,
                            const std::string& result, Duration took) {
-  EngineCall(node, call, result).Increment();
-  EngineCallDuration(call).Observe(Seconds(took));
-  EngineCallSeconds(node, call).Increment(Seconds(took));
+  MutexLock lock(mu_);
+  Calls(node, call, result).Increment();
+  Durations(call).Observe(Seconds(took));
+  CallSeconds(node, call).Increment(Seconds(took));
+}
+
+void EngineMetrics::KeepNodes(const std::vector<std::string>& nodes) {
+  const std::set<std::string_view> keep(nodes.begin(), nodes.end());
+  const auto drop_others = [&](auto& series, auto& family) {
+    std::erase_if(series, [&](const auto& entry) {
+      if (keep.contains(std::get<0>(entry.first))) return false;
+      family.Remove(entry.second);
+      return true;
+    });
+  };
+  MutexLock lock(mu_);
+  drop_others(counters_, calls_);
+  drop_others(sums_, seconds_);
 }
 
 }  // namespace nekoplane::metrics

@@ -411,6 +411,7 @@ void ProgramImpl::AddMetrics() {
   exposition_.AddCollectable(*object_metrics_);
   exposition_.AddRefresher([this] {
     manager_->RefreshMetrics();
+    engine_metrics_.KeepNodes(drivers_->Nodes());
     metrics_.SetPullsRunning(pulls_->Running());
   });
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "controller/metrics/engine_metrics.h"
 #include "tests/unit/controller/metrics/samples.h"
 
@@ -81,12 +83,10 @@ TEST_F(NekoplaneMetricsTest, PullsAreTimedByTheirEnd) {
   EXPECT_EQ(pulls("error"), 2) << "what is no success is an error, whatever it is called";
 }
 
-TEST(EngineMetricsTest, CountsByResultAndKeepsReferences) {
+TEST(EngineMetricsTest, CountsByResult) {
   prometheus::Registry registry;
   EngineMetrics metrics(registry);
-  auto& ok = metrics.EngineCall("host", "Inspect", "ok");
-  EXPECT_EQ(&metrics.EngineCall("host", "Inspect", "ok"), &ok);
-  ok.Increment();
+  metrics.OnCall("host", "Inspect", "ok", seconds(0));
   metrics.OnCall("host", "Inspect", "Unavailable", seconds(1));
   EXPECT_EQ(Value(registry, "nekoplane_engine_calls_total",
                   {{"node", "host"}, {"call", "Inspect"}, {"result", "ok"}}),
@@ -94,10 +94,34 @@ TEST(EngineMetricsTest, CountsByResultAndKeepsReferences) {
   EXPECT_EQ(Value(registry, "nekoplane_engine_calls_total",
                   {{"node", "host"}, {"call", "Inspect"}, {"result", "Unavailable"}}),
             1);
-  EXPECT_EQ(Value(registry, "nekoplane_engine_call_duration_seconds", {{"call", "Inspect"}}), 1);
+  EXPECT_EQ(Value(registry, "nekoplane_engine_call_duration_seconds", {{"call", "Inspect"}}), 2);
   EXPECT_EQ(Value(registry, "nekoplane_engine_call_seconds_total",
                   {{"node", "host"}, {"call", "Inspect"}}),
             1);
+}
+
+TEST(EngineMetricsTest, NodesThatAreGoneLeaveNoSeries) {
+  prometheus::Registry registry;
+  EngineMetrics metrics(registry);
+  const auto calls = [&](const char* node) {
+    return Value(registry, "nekoplane_engine_calls_total",
+                 {{"node", node}, {"call", "List"}, {"result", "ok"}});
+  };
+  const auto sum = [&](const char* node) {
+    return Value(registry, "nekoplane_engine_call_seconds_total",
+                 {{"node", node}, {"call", "List"}});
+  };
+  for (const char* node : {"attic", "host"}) metrics.OnCall(node, "List", "ok", seconds(1));
+  metrics.KeepNodes({"host", "new"});
+  EXPECT_TRUE(std::isnan(calls("attic")));
+  EXPECT_TRUE(std::isnan(sum("attic")));
+  EXPECT_EQ(calls("host"), 1);
+  EXPECT_EQ(sum("host"), 1);
+  EXPECT_EQ(Value(registry, "nekoplane_engine_call_duration_seconds", {{"call", "List"}}), 2)
+      << "over all nodes, those that were as well";
+  metrics.OnCall("attic", "List", "ok", seconds(2));
+  EXPECT_EQ(calls("attic"), 1) << "begins anew";
+  EXPECT_EQ(sum("attic"), 2);
 }
 
 }  // namespace
