@@ -53,23 +53,29 @@ Result<ChildProcess> ChildProcess::Start(const std::vector<std::string>& argv) {
   pointers.reserve(argv.size() + 1);
   for (const std::string& argument : argv) pointers.push_back(const_cast<char*>(argument.c_str()));
   pointers.push_back(nullptr);
-  const auto failed = [](const char* what) {
+  const auto failed = [](const char* what, int error) {
     return MakeStatus(Code::kUnavailable, "SpawnFailed",
-                      std::string(what) + ": " + std::strerror(errno));
+                      std::string(what) + ": " + std::strerror(error));
   };
   std::array<int, 2> errors{};
-  if (pipe2(errors.data(), O_CLOEXEC) != 0) return failed("pipe");
+  if (pipe2(errors.data(), O_CLOEXEC) != 0) return failed("pipe", errno);
   fcntl(errors[0], F_SETFL, O_NONBLOCK);
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) {
+    const int error = errno;
+    close(errors[0]);
+    close(errors[1]);
+    return failed("/dev/null", error);
+  }
   const pid_t parent = getpid();
-  const pid_t pid = null < 0 ? -1 : fork();
+  const pid_t pid = fork();
   if (pid == 0) Become(pointers.data(), null, errors[1], parent);
-  const Status why = failed("fork");
-  if (null >= 0) close(null);
+  const int error = errno;
+  close(null);
   close(errors[1]);
   if (pid < 0) {
     close(errors[0]);
-    return why;
+    return failed("fork", error);
   }
   return ChildProcess(pid, errors[0]);
 }

@@ -52,7 +52,7 @@ class SshTunnel {
   void Run(const std::stop_token& stop);
   // One ssh, from its start to its end; why it ended, or could not be started.
   std::string RunOnce(const std::stop_token& stop);
-  void Follow(const std::stop_token& stop, int errors, std::string& last_words);
+  void Follow(const std::stop_token& stop, int errors, std::string& said);
   void Set(State state, std::string why = "") EXCLUDES(mu_);
 
   const Clock& clock_;
