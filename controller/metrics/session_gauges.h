@@ -41,7 +41,7 @@ std::optional<Blocked> BlockedBy(const v1alpha1::BrowserSession& session);
 
 // Waits for a node: it has none, and is not ended by its own fault.
 struct Waiting {
-  std::string_view reason;  // Unschedulable, NoCapableNode, Queued
+  std::string_view reason;  // Unschedulable or NoCapableNode
   WallTime since{};
 };
 

@@ -112,15 +112,6 @@ void AppendHistogram(std::string& text, std::string_view name, const ClientMetri
   if (!closed) bucket(HUGE_VAL, metric.histogram.sample_count);
 }
 
-void AppendSummary(std::string& text, std::string_view name, const ClientMetric& metric) {
-  AppendTotals(text, name, metric, metric.summary.sample_count, metric.summary.sample_sum);
-  for (const auto& quantile : metric.summary.quantile) {
-    AppendSeries(text, name, "", metric, "quantile", quantile.quantile);
-    AppendNumber(text, quantile.value);
-    AppendEnd(text, metric);
-  }
-}
-
 std::string_view TypeName(MetricType type) {
   switch (type) {
     case MetricType::Counter:
@@ -129,8 +120,7 @@ std::string_view TypeName(MetricType type) {
       return "gauge";
     case MetricType::Histogram:
       return "histogram";
-    case MetricType::Summary:
-      return "summary";
+    case MetricType::Summary:  // there is none
     case MetricType::Untyped:
       break;
   }
@@ -162,7 +152,6 @@ void AppendFamily(std::string& text, const prometheus::MetricFamily& family) {
         AppendHistogram(text, name, metric);
         break;
       case MetricType::Summary:
-        AppendSummary(text, name, metric);
         break;
     }
   }

@@ -10,7 +10,8 @@
 
 namespace nekoplane::metrics {
 
-// Appends the lines of one family, series in the order given.
+// Appends the lines of one family, series in the order given. Summaries are left out: there are
+// none here (README.md).
 void AppendFamily(std::string& text, const prometheus::MetricFamily& family);
 
 }  // namespace nekoplane::metrics

@@ -75,16 +75,11 @@ TEST(SerializeTest, HistogramsAndCountersReadAsPrometheusWantsThem) {
             "d_seconds_bucket{x=\"1\",le=\"+Inf\"} 2\n");
 }
 
-TEST(SerializeTest, SummariesUntypedOnesAndTimestamps) {
-  prometheus::MetricFamily summary{"s", "", prometheus::MetricType::Summary, {}};
-  auto& metric = summary.metric.emplace_back();
-  metric.summary = {.sample_count = 3, .sample_sum = 1.5, .quantile = {{0.5, 0.25}}};
+TEST(SerializeTest, UntypedOnesAndTimestamps) {
   prometheus::MetricFamily untyped{"u", "", prometheus::MetricType::Untyped, {}};
   untyped.metric.emplace_back().untyped.value = 4;
   untyped.metric[0].timestamp_ms = 1234;
-  EXPECT_EQ(Serialize({summary, untyped}),
-            "# TYPE s summary\ns_count 3\ns_sum 1.5\ns{quantile=\"0.5\"} 0.25\n"
-            "# TYPE u untyped\nu 4 1234\n");
+  EXPECT_EQ(Serialize({untyped}), "# TYPE u untyped\nu 4 1234\n");
 }
 
 TEST(ExpositionTest, RefreshersRunBeforeEachCollection) {
