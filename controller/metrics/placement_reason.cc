@@ -10,7 +10,7 @@ namespace nekoplane::metrics {
 namespace {
 
 // How a cause reads, after the number of nodes.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kTexts{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kTexts{{
     {"no node is registered", "no_nodes"},
     {"Insufficient memory", "insufficient_memory"},
     {"Insufficient cpu", "insufficient_cpu"},
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kTexts{{
     {"node(s) couldn't run browsers", "not_capable"},
     {"node(s) were unschedulable", "unschedulable"},
     {"node(s) were draining", "draining"},
+    {"node(s) were being deleted", "deleting"},
     {"node(s) were not ready", "not_ready"},
     {"node(s) were reserved", "reserved"},
     {"there is no BrowserClass", "class_not_found"},

@@ -10,7 +10,7 @@ namespace nekoplane::metrics {
 
 // Values of the label reason of nekoplane_placement_attempts_total; "" is for attempts that
 // succeeded.
-inline constexpr std::array<std::string_view, 20> kPlacementReasons{
+inline constexpr std::array<std::string_view, 21> kPlacementReasons{
     "",
     "no_nodes",
     "insufficient_memory",
@@ -27,6 +27,7 @@ inline constexpr std::array<std::string_view, 20> kPlacementReasons{
     "not_capable",
     "unschedulable",
     "draining",
+    "deleting",
     "not_ready",
     "reserved",
     "class_not_found",
