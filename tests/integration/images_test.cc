@@ -31,7 +31,7 @@ class ImagesTest : public IntegrationTest {
 };
 
 TEST_F(ImagesTest, FetchedBeforeAnybodyAsksOnceItCanBe) {
-  // Another image each time, so that no engine has it from an earlier run.
+  // Another image with another layer each time, so that no engine has either from an earlier run.
   testing::ImageRegistry registry(clock_, log_, FormatMicroTime(clock_.WallNow()));
   const std::string image = registry.image();
   Nekoplane neko(*engine_);

@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace nekoplane::testing {
 namespace {
@@ -23,14 +24,42 @@ std::string Digest(const std::string& bytes) {
   return text;
 }
 
+// A tar with the one file /content.
+std::string TarOf(const std::string& content) {
+  constexpr std::size_t kBlock = 512, kChecksum = 148;
+  std::string tar(kBlock, '\0');
+  const auto put = [&](std::size_t at, std::string_view field) {
+    tar.replace(at, field.size(), field);
+  };
+  const auto number = [&](std::size_t at, int digits, std::size_t value) {
+    for (int i = digits; i-- > 0; value /= 8) tar[at + i] = static_cast<char>('0' + value % 8);
+  };
+  put(0, "content");
+  number(100, 7, 0644);
+  number(108, 7, 0);  // owner
+  number(116, 7, 0);  // group
+  number(124, 11, content.size());
+  number(136, 11, 0);  // last change
+  put(156, "0");       // a regular file
+  put(257, "ustar");
+  put(263, "00");
+  put(kChecksum, "        ");  // counts as blank
+  std::size_t sum = 0;
+  for (const char c : tar) sum += static_cast<unsigned char>(c);
+  put(kChecksum, std::string_view("\0\0\0\0\0\0\0 ", 8));
+  number(kChecksum, 6, sum);
+  tar += content;
+  tar.resize((tar.size() + kBlock - 1) / kBlock * kBlock + 2 * kBlock);  // two empty ones end it
+  return tar;
+}
+
 }  // namespace
 
 ImageRegistry::ImageRegistry(const Clock& clock, Logger& log, const std::string& content)
-    : layer_(1024, '\0') {  // an empty tar
+    : layer_(TarOf(content)) {
   layer_digest_ = Digest(layer_);
   const json config = {{"architecture", "amd64"},
                        {"os", "linux"},
-                       {"config", {{"Labels", {{"content", content}}}}},
                        {"rootfs", {{"type", "layers"}, {"diff_ids", {layer_digest_}}}}};
   config_ = config.dump();
   config_digest_ = Digest(config_);

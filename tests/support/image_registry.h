@@ -16,7 +16,8 @@ namespace nekoplane::testing {
 
 class ImageRegistry {
  public:
-  // Fails the test if it cannot listen. `content`: makes the image another one.
+  // Fails the test if it cannot listen. `content`: makes the image another one, and so its
+  // layer.
   ImageRegistry(const Clock& clock, Logger& log, const std::string& content);
 
   // "127.0.0.1:4711/browser:1".
