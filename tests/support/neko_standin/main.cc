@@ -64,7 +64,12 @@ bool ReadRequest(int fd, Request& request) {
     const string line = head.substr(at + 2, stop - at - 2);
     const string lower = Lower(line);
     if (StartsWith(lower, "content-length:")) length = std::strtoul(line.c_str() + 15, nullptr, 10);
-    if (StartsWith(lower, "authorization: bearer ")) request.token = line.substr(22);
+    if (StartsWith(lower, "authorization:")) {  // there need be no space behind it
+      const std::size_t value = line.find_first_not_of(" \t", 14);
+      if (value != string::npos && StartsWith(string_view(lower).substr(value), "bearer ")) {
+        request.token = line.substr(value + 7);
+      }
+    }
   }
   if (length > 1024 * 1024) return false;
   while (data.size() < end + 4 + length) {
