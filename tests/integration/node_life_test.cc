@@ -39,6 +39,28 @@ class NodeLifeTest : public IntegrationTest {
     return neko_->Condition(*node, type) + "/" + neko_->Condition(*node, type, "reason");
   }
 
+  // So many people watch session s from now on.
+  void Watchers(int count) {
+    const auto session = neko_->Get("browsersessions/s");
+    ASSERT_TRUE(session);
+    const std::string url = (*session)["status"]["endpoints"].value("neko", "");
+    const std::string token_is = "NEKO_SESSION_API_TOKEN=";
+    std::string token;
+    const json inspected = engine_->Inspect(neko_->Containers().at(0)["Id"]);
+    for (const auto& variable : inspected["Config"]["Env"].get<std::vector<std::string>>()) {
+      if (variable.starts_with(token_is)) token = variable.substr(token_is.size());
+    }
+    const SystemClock clock;
+    const auto reply = http::MakeRestClient(clock)->Do(
+        Context().WithTimeout(clock, seconds(5)),
+        {.method = "POST",
+         .url = url + (url.ends_with('/') ? "" : "/") + "_standin/viewers",
+         .headers = {{"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}},
+         .body = json{{"count", count}}.dump()});
+    ASSERT_TRUE(reply) << reply.error().message;
+    ASSERT_EQ(reply->status, 204) << reply->body;
+  }
+
   std::unique_ptr<Nekoplane> neko_;
 };
 
@@ -63,21 +85,49 @@ TEST_F(NodeLifeTest, CordonedHostTakesNothingNewUntilItIsUncordoned) {
   EXPECT_EQ(neko_->Ctl({"cordon", "nowhere"}).exit_code, 1);
 }
 
-TEST_F(NodeLifeTest, DrainEndsWhenNoSessionIsLeft) {
+TEST_F(NodeLifeTest, DrainStopsWhatRunsAndKeepsItsProfile) {
   neko_->CreateSession("s");
   neko_->AwaitReady("s");
-  EXPECT_EQ(Ctl({"drain", "host", "--policy", "Evict"}), "browsernode/host draining\n");
-  ASSERT_TRUE(neko_->Delete("browsersessions/s"));
+  const auto volumes = neko_->Volumes();
+  ASSERT_EQ(volumes.size(), 1u);
   EXPECT_EQ(Ctl({"drain", "host", "--policy", "Evict", "--wait", "--timeout", "60s"}),
-            "browsernode/host already draining\nbrowsernode/host drained\n");
+            "browsernode/host draining\nbrowsernode/host drained\n");
   EXPECT_EQ(Says("Drained"), "True/Drained");
   EXPECT_TRUE(neko_->Containers().empty());
+  EXPECT_EQ(neko_->Volumes(), volumes);
+  EXPECT_EQ(Ctl({"drain", "host", "--policy", "Evict", "--wait", "--timeout", "60s"}),
+            "browsernode/host already draining\nbrowsernode/host drained\n");
   const RunResult refused = neko_->Ctl({"drain", "host", "--policy", "Migrate"});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_NE(refused.err.find("use WaitForUsers or Evict"), std::string::npos) << refused.err;
   EXPECT_EQ(neko_->Ctl({"drain", "host", "--policy", "Perhaps"}).exit_code, 2);
   EXPECT_EQ(Ctl({"uncordon", "host"}), "browsernode/host uncordoned\n");
   EXPECT_TRUE(Eventually(seconds(10), [&] { return Says("Drained") == "False/NotDraining"; }));
+  neko_->AwaitReady("s");
+  EXPECT_EQ(neko_->Volumes(), volumes);
+}
+
+TEST_F(NodeLifeTest, DrainWaitsUntilNobodyWatches) {
+  neko_->CreateSession("s");
+  neko_->AwaitReady("s");
+  ASSERT_NO_FATAL_FAILURE(Watchers(1));
+  EXPECT_EQ(Ctl({"drain", "host"}), "browsernode/host draining\n");
+  const std::string watched = "default/s (watched)";
+  ASSERT_TRUE(Eventually(seconds(30), [&] {
+    const auto node = neko_->Raw("GET", kHost);
+    return node && neko_->Condition(*node, "Drained", "message").find(watched) != std::string::npos;
+  })) << neko_->Get("browsersessions/s")->dump(1);
+  EXPECT_EQ((*neko_->Get("browsersessions/s"))["status"].value("viewers", 0), 1);
+  const RunResult impatient = neko_->Ctl({"drain", "host", "--wait", "--timeout", "2s"});
+  EXPECT_EQ(impatient.exit_code, 1);
+  EXPECT_NE(impatient.err.find(watched), std::string::npos) << impatient.err;
+  EXPECT_EQ(neko_->Condition(*neko_->Get("browsersessions/s"), "Ready"), "True");
+  EXPECT_EQ(neko_->Containers().size(), 1u);
+  ASSERT_NO_FATAL_FAILURE(Watchers(0));
+  EXPECT_EQ(Ctl({"drain", "host", "--wait", "--timeout", "60s"}),
+            "browsernode/host already draining\nbrowsernode/host drained\n");
+  EXPECT_TRUE(neko_->Containers().empty());
+  EXPECT_EQ(neko_->Volumes().size(), 1u);
 }
 
 TEST_F(NodeLifeTest, DeletedHostGoesOnceNothingOfOursIsLeftOnIt) {
