@@ -85,8 +85,20 @@ curl_blob AsBlob(const std::string& pem) {
   return {const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
 }
 
-Status FromCurl(CURLcode code, CURL* easy, const Transfer& transfer, const char* details,
-                const std::string& peer) {
+Connection ConnectionOf(CURL* easy, bool has_certificate) {
+  // NOLINTBEGIN(google-runtime-int): libcurl's type
+  long os_error = 0, connects = 0, status = 0;
+  // NOLINTEND(google-runtime-int)
+  curl_off_t handshake = 0;
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &handshake);
+  return {os_error, has_certificate && connects > 0 && handshake > 0 && status == 0};
+}
+
+Status FromCurl(CURLcode code, const Connection& connection, const Transfer& transfer,
+                const char* details, const std::string& peer) {
   if (code == CURLE_WRITE_ERROR && transfer.too_large) {
     return MakeStatus(Code::kUnavailable, "ReplyTooLarge",
                       peer + ": the reply is larger than " +
@@ -95,9 +107,7 @@ Status FromCurl(CURLcode code, CURL* easy, const Transfer& transfer, const char*
   if (code == CURLE_WRITE_ERROR && transfer.cancelled) {
     return MakeStatus(Code::kCancelled, "Cancelled", "stopped reading");
   }
-  long os_error = 0;  // NOLINT(google-runtime-int): libcurl's type
-  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-  return CurlFailure(code, os_error, peer, *details != '\0' ? details : curl_easy_strerror(code));
+  return CurlFailure(code, connection, peer, *details != '\0' ? details : curl_easy_strerror(code));
 }
 
 class CurlClient final : public Client {
@@ -236,7 +246,8 @@ class CurlClient final : public Client {
         if (message->msg != CURLMSG_DONE) continue;
         const CURLcode code = message->data.result;
         if (code == CURLE_OK) return {};
-        return FromCurl(code, session.easy(), transfer, details, peer);
+        return FromCurl(code, ConnectionOf(session.easy(), !options_.cert_pem.empty()), transfer,
+                        details, peer);
       }
       curl_multi_poll(multi, nullptr, 0, PollMilliseconds(ctx), nullptr);
     }

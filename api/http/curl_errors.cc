@@ -25,6 +25,10 @@ std::string_view CertificateReason(std::string_view text) {
   return "";
 }
 
+bool HungUp(CURLcode code) {
+  return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING;
+}
+
 }  // namespace
 
 std::string_view TlsReason(CURLcode code, std::string_view text) {
@@ -47,18 +51,25 @@ std::string_view TlsReason(CURLcode code, std::string_view text) {
   }
 }
 
-Status CurlFailure(CURLcode code, long os_error,  // NOLINT(google-runtime-int)
-                   std::string_view peer, std::string_view text) {
+Status CurlFailure(CURLcode code, const Connection& connection, std::string_view peer,
+                   std::string_view text) {
   const auto fail = [&](Code kind, std::string_view reason) {
     return MakeStatus(kind, std::string(reason), std::string(peer) + ": " + std::string(text));
   };
   if (const auto tls = TlsReason(code, text); !tls.empty()) return fail(Code::kUnavailable, tls);
+  if (connection.showed_certificate && HungUp(code)) {
+    return MakeStatus(Code::kUnavailable, "TlsHandshakeFailed",
+                      std::string(peer) +
+                          ": it hung up when it saw our certificate, and probably "
+                          "does not accept it (" +
+                          std::string(text) + ")");
+  }
   switch (code) {
     case CURLE_URL_MALFORMAT:
       return fail(Code::kInvalid, "BadUrl");
     case CURLE_COULDNT_CONNECT:
       return fail(Code::kUnavailable,
-                  os_error == ECONNREFUSED ? "ConnectionRefused" : "ConnectionFailed");
+                  connection.os_error == ECONNREFUSED ? "ConnectionRefused" : "ConnectionFailed");
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_INTERFACE_FAILED:
       return fail(Code::kUnavailable, "ConnectionFailed");

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,9 +21,16 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // Sends fixed bytes to whoever connects, and hangs up.
+// With `tls` it does the handshake, and hangs up without a reply and with a reset, as a server
+// does that refuses what it was shown and has no time to say so.
 class CannedServer {
  public:
-  explicit CannedServer(std::string reply) : reply_(std::move(reply)) {
+  explicit CannedServer(std::string reply, const auth::Identity* tls = nullptr)
+      : reply_(std::move(reply)) {
+    if (tls != nullptr) {
+      context_.reset(SSL_CTX_new(TLS_server_method()));
+      UseIdentity(context_.get(), tls->certificate, tls->key);
+    }
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -31,7 +39,8 @@ class CannedServer {
     EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
     EXPECT_EQ(::listen(fd_, 8), 0);
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    url_ = (context_ ? "https" : "http") + std::string("://127.0.0.1:") +
+           std::to_string(ntohs(address.sin_port)) + "/";
     thread_ = std::thread([this] { Serve(); });
   }
 
@@ -46,11 +55,30 @@ class CannedServer {
   int connections() const { return connections_; }
 
  private:
+  struct Free {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+
+  void ShakeHandsAndReset(int fd) {
+    const std::unique_ptr<SSL, Free> ssl(SSL_new(context_.get()));
+    SSL_set_fd(ssl.get(), fd);
+    EXPECT_EQ(SSL_accept(ssl.get()), 1);
+    const linger now{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    ::close(fd);
+  }
+
   void Serve() {
     for (;;) {
       const int fd = ::accept(fd_, nullptr, nullptr);
       if (fd < 0) return;
       ++connections_;
+      if (context_) {
+        ShakeHandsAndReset(fd);
+        continue;
+      }
       char request[4096];
       if (::recv(fd, request, sizeof(request), 0) > 0) {
         ::send(fd, reply_.data(), reply_.size(), MSG_NOSIGNAL);
@@ -60,6 +88,7 @@ class CannedServer {
   }
 
   const std::string reply_;
+  std::unique_ptr<SSL_CTX, Free> context_;
   int fd_ = -1;
   std::string url_;
   std::atomic<int> connections_{0};
@@ -530,10 +559,38 @@ TEST_F(CurlTlsTest, TellsThatTheServerRefusesOurCertificate) {
   ExpectRefused(options, url_, "CertificateInvalid");
 }
 
+TEST_F(CurlTlsTest, SuspectsItsCertificateWhenTheServerHangsUpWithoutAWord) {
+  const CannedServer server("", &TestTls::Get().server);
+  ExpectRefused(Trusting(), server.url(), "BadReply");
+  const auto me = TestTls::Get().Client("me", {});
+  CurlOptions options = Trusting();
+  options.cert_pem = me.certificate;
+  options.key_pem = me.key;
+  ExpectRefused(options, server.url(), "TlsHandshakeFailed");
+}
+
 struct Failure {
   CURLcode code;
   const char *text, *reason;
 };
+
+// The alert that says why can be lost when the server resets the connection at once.
+TEST(CurlFailureTest, HangingUpOnOurCertificateIsSaidToBeThat) {
+  for (const CURLcode code : {CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING}) {
+    const auto refused = CurlFailure(code, {.showed_certificate = true}, "peer", "reset");
+    EXPECT_EQ(refused.code, Code::kUnavailable);
+    EXPECT_EQ(refused.reason, "TlsHandshakeFailed");
+    EXPECT_NE(refused.message.find("certificate"), std::string::npos);
+    EXPECT_NE(refused.message.find("reset"), std::string::npos);
+    EXPECT_EQ(CurlFailure(code, {}, "peer", "reset").reason, "BadReply");
+  }
+  const auto known = CurlFailure(CURLE_RECV_ERROR, {.showed_certificate = true}, "peer",
+                                 "OpenSSL SSL_read: error:0A000418:SSL routines::tlsv1 alert "
+                                 "unknown ca, errno 0");
+  EXPECT_EQ(known.reason, "CertificateInvalid");
+  EXPECT_EQ(CurlFailure(CURLE_COULDNT_CONNECT, {.os_error = ECONNREFUSED}, "p", "").reason,
+            "ConnectionRefused");
+}
 
 // OpenSSL's own words, as libcurl hands them on.
 TEST(TlsReasonTest, IsReadFromWhatOpensslSays) {

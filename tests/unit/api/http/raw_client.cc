@@ -65,6 +65,15 @@ EVP_PKEY* ParseKey(const std::string& pem) {
 
 }  // namespace
 
+void UseIdentity(SSL_CTX* context, const std::string& certificate, const std::string& key) {
+  X509* parsed_certificate = ParseCertificate(certificate);
+  EVP_PKEY* parsed_key = ParseKey(key);
+  SSL_CTX_use_certificate(context, parsed_certificate);
+  SSL_CTX_use_PrivateKey(context, parsed_key);
+  X509_free(parsed_certificate);
+  EVP_PKEY_free(parsed_key);
+}
+
 struct RawClient::Impl {
   int fd = -1;
   SSL_CTX* context = nullptr;
@@ -85,14 +94,7 @@ RawClient::RawClient(const std::string& address, const RawTls& tls) : RawClient(
   X509_STORE_add_cert(SSL_CTX_get_cert_store(impl_->context), ca);
   X509_free(ca);
   SSL_CTX_set_verify(impl_->context, SSL_VERIFY_PEER, nullptr);
-  if (!tls.certificate.empty()) {
-    X509* cert = ParseCertificate(tls.certificate);
-    EVP_PKEY* key = ParseKey(tls.key);
-    SSL_CTX_use_certificate(impl_->context, cert);
-    SSL_CTX_use_PrivateKey(impl_->context, key);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-  }
+  if (!tls.certificate.empty()) UseIdentity(impl_->context, tls.certificate, tls.key);
   impl_->ssl = SSL_new(impl_->context);
   SSL_set_fd(impl_->ssl, impl_->fd);
   impl_->connected = SSL_connect(impl_->ssl) == 1;

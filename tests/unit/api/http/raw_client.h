@@ -2,6 +2,8 @@
 // back.
 #pragma once
 
+#include <openssl/types.h>
+
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -15,6 +17,9 @@ struct RawTls {
   std::string ca;
   std::string certificate, key;  // "" = anonymous
 };
+
+// Both PEM.
+void UseIdentity(SSL_CTX* context, const std::string& certificate, const std::string& key);
 
 // One parsed response, just well enough for tests.
 struct RawResponse {
