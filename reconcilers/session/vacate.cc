@@ -17,10 +17,19 @@ namespace {
 namespace cond = v1alpha1::session;
 using v1alpha1::NodeLossPolicy;
 
+// What it lies there for does not exist any more, or the spec asks for another profile by now:
+// nothing binds it to the node.
+bool NothingLiesThere(const Inputs& in) {
+  if (in.session.spec.profileRef && !in.profile) return true;
+  const std::string& volume = in.session.status.volume;
+  return !volume.empty() && volume != Wanted(in).volume;
+}
+
 // Whether the spec lets it start on another node without what is in its profile.
 bool MayStartEmpty(const Inputs& in) {
   const auto& spec = in.session.spec;
   if (spec.nodeName == in.session.status.nodeName) return false;
+  if (NothingLiesThere(in)) return true;
   switch (spec.nodeLossPolicy) {
     case NodeLossPolicy::kWait:
       return false;
@@ -140,6 +149,10 @@ Flow LeaveDrained(const Inputs& in, Plan& plan) {
       return Flow::kStop;
     }
     LetGo(in, plan, cond::kReasonNodeDraining, why + "; starting elsewhere with an empty profile");
+    return Flow::kStop;
+  }
+  if (NothingLiesThere(in)) {
+    LetGo(in, plan, cond::kReasonNodeDraining, why + ", and the profile it had there is gone");
     return Flow::kStop;
   }
   const std::string message = why + "; the session is stopped, and its profile waits there";

@@ -108,6 +108,17 @@ TEST(SessionNodeLossTest, WaitWaitsAndSoDoesWhoNamesTheNode) {
   ExpectWaits(Decide(in), "spec.nodeName names it");
 }
 
+TEST(SessionNodeLossTest, NobodyWaitsForAProfileThatIsGone) {
+  Inputs in = OnLostNode(seconds(10));
+  HasProfile(in);
+  in.profile.reset();
+  ExpectWaits(Decide(in), "unless it returns");
+  in.lost_for = minutes(10);
+  ExpectLetGo(in, Decide(in));
+  in.profile = testing::MakeProfile("work", "p2");  // made again, under the same name
+  ExpectLetGo(in, Decide(in));
+}
+
 TEST(SessionNodeLossTest, ANodeThatWasForcedAwayIsLostAtOnce) {
   Inputs in = Running();
   in.node.reset();
@@ -211,6 +222,19 @@ TEST(SessionDrainTest, RestsUntilTheNodeIsInUseAgainAndWaitsForNoRoom) {
   in.node->spec.drain.reset();
   in.nodes = NodeSet().With(*in.node, *testing::MakeLedger());
   EXPECT_EQ(Saying(Decide(in).status, cond::kScheduled), "True/Scheduled");
+}
+
+TEST(SessionDrainTest, WhoseProfileIsGoneDoesNotRestThere) {
+  Inputs in = OnDrainedNode(DrainPolicy::kEvict);
+  HasProfile(in);
+  in.profile.reset();
+  EXPECT_TRUE(Leaves(in));
+  Gone(in);
+  ExpectLetGo(in, Decide(in));
+  in.session.status = Decide(in).status;
+  in.node.reset();
+  in.observation = {};
+  EXPECT_EQ(Saying(Decide(in).status, cond::kProfileBound), "False/ProfileNotFound");
 }
 
 TEST(SessionDrainTest, ADeletedNodeIsLeftForGood) {
