@@ -76,7 +76,9 @@ namespace nekoplane {
   X(kUnknownIsLost, "a node that does not answer for a moment counts as lost")                    \
   X(kStrandedKept, "a container stays where its session was, on a node that came back")           \
   X(kQueueNotTold, "a session that waits for room does not say so")                               \
-  X(kPulledTwice, "an image is pulled again while its pull runs")
+  X(kPulledTwice, "an image is pulled again while its pull runs")                                 \
+  X(kNodeLeftEarly, "a node that is deleted goes before what runs there")                         \
+  X(kMostLostIsLost, "nodes count as lost although most of them are silent")
 
 #define NEKO_MUTANT_ENUMERATOR(name, what) name,
 enum class Mutant { kNone, NEKO_MUTANT_LIST(NEKO_MUTANT_ENUMERATOR) };

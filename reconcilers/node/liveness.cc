@@ -1,9 +1,12 @@
 #include "reconcilers/node/liveness.h"
 
+#include "api/base/mutant.h"
+
 namespace nekoplane::reconcilers::node {
 
 Silence Judge(const OwnSilence& own, const Census& all, Duration lost_after) {
-  if (all.heard > 1 && all.silent * 100 > all.heard * kTooManySilentPercent) {
+  if (all.heard > 1 && all.silent * 100 > all.heard * kTooManySilentPercent &&
+      !NEKO_MUTANT(kMostLostIsLost)) {
     return Silence::kTooMany;
   }
   const bool only_one = all.known <= 1 || (own.heard_before && all.heard <= 1);

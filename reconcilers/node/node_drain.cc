@@ -1,6 +1,7 @@
 // Draining and deleting: what is left, and what people can do about it.
 #include <algorithm>
 
+#include "api/base/mutant.h"
 #include "reconcilers/node/decide.h"
 
 namespace nekoplane::reconcilers::node {
@@ -78,6 +79,7 @@ std::string DeletionText(const Inputs& in) {
 }  // namespace
 
 bool NothingLeft(const Inputs& in) {
+  if (NEKO_MUTANT(kNodeLeftEarly)) return true;
   if (!in.sessions.empty()) return false;
   // A machine that never answered cannot have anything of ours.
   if (!in.facts && in.node.status.heartbeatTime.empty()) return true;

@@ -1,12 +1,16 @@
 #include "tests/sim/run.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/base/check.h"
+#include "reconcilers/node/liveness.h"
 #include "tests/sim/accidents.h"
 #include "tests/sim/invariants/invariant.h"
 #include "tests/sim/life.h"
@@ -23,6 +27,8 @@ namespace {
 // long enough that its failures are forgotten.
 constexpr auto kSettle = std::chrono::minutes(30);
 constexpr auto kIdle = std::chrono::minutes(10);
+constexpr auto kLoss = std::chrono::minutes(5);
+constexpr std::size_t kEnoughToMissOne = 3;  // of fewer, one is so many that nobody is moved
 
 // Most runs are short, so that there can be many; some get to where only long ones come.
 constexpr std::uint64_t kLongEach = 16;
@@ -228,13 +234,73 @@ class Simulation {
     const auto before = Versions();
     if (!Settled(wrong, kIdle, "when nothing happened")) return;
     const auto after = Versions();
-    if (after == before) return;
     for (const auto& [name, version] : after) {
       const auto it = before.find(name);
       if (it == before.end() || it->second != version) {
         wrong.push_back("L4: " + name + " was written when nothing happened");
+        return;
       }
     }
+    for (int i = 0; i < scenario_.losses; ++i) {
+      if (!OutlivesLosses(wrong)) return;
+    }
+  }
+
+  // A machine is away for so long that it is given up, and comes back with all that it ran. Then
+  // so many are that it is probably our own network, and nobody is moved.
+  bool OutlivesLosses(Wrong& wrong) {
+    std::vector<std::string> nodes;
+    for (const auto& node : life_.program()->client().List<v1alpha1::BrowserNode>()) {
+      nodes.push_back(node.metadata.name);
+    }
+    if (nodes.size() < kEnoughToMissOne) return true;
+    std::rotate(nodes.begin(), nodes.begin() + world_.random.Below(nodes.size()), nodes.end());
+    const auto check_losses = [this](Wrong& stay) {
+      CheckLosses({world_, *life_.program(), users_}, stay);
+    };
+    if (!Miss({nodes.front()}, check_losses, wrong)) return false;
+    nodes.resize(nodes.size() * reconcilers::node::kTooManySilentPercent / 100 + 1);
+    const auto places = PlacesOn(nodes);
+    const auto check_places = [&](Wrong& moved) {
+      const auto now = PlacesOn(nodes);
+      for (const auto& [name, place] : places) {
+        if (const auto it = now.find(name); it == now.end() || it->second != place) {
+          moved.push_back(name + " left " + place + " while most machines were silent");
+        }
+      }
+    };
+    return Miss(nodes, check_places, wrong);
+  }
+
+  bool Miss(const std::vector<std::string>& nodes, const std::function<void(Wrong&)>& check,
+            Wrong& wrong) {
+    std::string all;
+    for (const auto& node : nodes) {
+      world_.engines.at(node)->SetDown(true);
+      all += (all.empty() ? "" : ", ") + node;
+    }
+    if (const auto endless = life_.Pass(kLoss); !endless.empty()) {
+      wrong.push_back("L5: it never comes to rest without " + all + ": " + endless);
+      return false;
+    }
+    if (Broken(wrong, false)) return false;
+    Wrong found;
+    check(found);
+    for (const auto& what : found) wrong.push_back("L8: " + what + " (without " + all + ")");
+    for (const auto& node : nodes) world_.engines.at(node)->SetDown(false);
+    return found.empty() && Settled(wrong, kSettle, ("when " + all + " came back").c_str());
+  }
+
+  // Sessions by name, with the node each is on, if it is one of these.
+  std::map<std::string, std::string> PlacesOn(const std::vector<std::string>& nodes) {
+    std::map<std::string, std::string> places;
+    for (const auto& session : life_.program()->client().List<v1alpha1::BrowserSession>()) {
+      const std::string& node = session.status.nodeName;
+      if (std::find(nodes.begin(), nodes.end(), node) != nodes.end()) {
+        places[NameOf(session)] = node;
+      }
+    }
+    return places;
   }
 
   // Of everything but nodes, whose heartbeat may move on.

@@ -73,7 +73,7 @@ Result<Scenario> FromYaml(const YAML::Node& root) {
       {"sessions", &scenario.sessions},  {"profiles", &scenario.profiles},
       {"users", &scenario.user_percent}, {"force", &scenario.force_percent},
       {"time", &scenario.time_percent},  {"admins", &scenario.admin_percent},
-      {"rare", &scenario.rare}};
+      {"losses", &scenario.losses},      {"rare", &scenario.rare}};
   for (const auto& entry : root) {
     const auto key = entry.first.as<std::string>();
     if (key == "name" || key == "about") {

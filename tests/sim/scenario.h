@@ -68,6 +68,7 @@ struct Scenario {
   int user_percent = 7;   // of the steps are a user's
   int force_percent = 0;  // of the acts of users are by force, or on profiles
   int rare = 1;           // among others, it has its turn only once in so many
+  int losses = 0;         // when all is over, so often a machine is lost, then most of them
   int admin_percent = 0;  // of the acts of users are about machines; these come and go faster then
   int time_percent = 3;   // after so many, time passes although there is something to do
   std::map<Fault, Rate> faults;

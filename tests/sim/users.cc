@@ -10,6 +10,7 @@
 namespace nekoplane::sim {
 namespace {
 
+constexpr char kNodes[] = "/apis/nekoplane.dev/v1alpha1/browsernodes/";
 constexpr char kBase[] = "/apis/nekoplane.dev/v1alpha1/namespaces/default/";
 constexpr int kNames = 12;  // few, so that a new object meets what is left of an old one
 constexpr std::size_t kOpenWatches = 2;
@@ -390,8 +391,32 @@ void Users::Force() {
 }
 
 // Machines are cordoned, drained and tainted, and taken into use again.
+// Never the host: it is made when nekoplane starts.
+std::string Users::AnyWorker() {
+  return "worker-" + std::to_string(1 + random_.Below(static_cast<unsigned>(options_.nodes) - 1));
+}
+
+void Users::AddWorker() {
+  Spawn([this, name = AnyWorker()] {
+    const auto read = Ask("GET", std::string(kNodes) + "host");
+    if (!read || read->status != 200) return;
+    const Json host = Json::parse(read->body);
+    Json node = {{"apiVersion", host["apiVersion"]}, {"kind", host["kind"]}};
+    node["metadata"]["name"] = name;
+    for (const char* field : {"docker", "address", "capacity"}) {
+      if (host["spec"].contains(field)) node["spec"][field] = host["spec"][field];
+    }
+    Ask("POST", "/apis/nekoplane.dev/v1alpha1/browsernodes", "", node.dump());
+  });
+}
+
 void Users::Administer() {
   const auto what = random_.Below(100);
+  if (what < 4) {
+    Spawn([this, name = AnyWorker()] { Ask("DELETE", std::string(kNodes) + name); });
+    return;
+  }
+  if (what < 12) return AddWorker();
   Json spec;
   if (what < 15) {
     spec = {{"schedulingPolicy", "Unschedulable"}};
@@ -406,7 +431,7 @@ void Users::Administer() {
     spec = {{"schedulingPolicy", "Schedulable"}, {"drain", nullptr}, {"taints", nullptr}};
   }
   Spawn([this, name = AnyNode(), body = Json{{"spec", spec}}.dump()] {
-    Ask("PATCH", "/apis/nekoplane.dev/v1alpha1/browsernodes/" + name, "", body);
+    Ask("PATCH", std::string(kNodes) + name, "", body);
   });
 }
 

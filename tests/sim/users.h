@@ -76,6 +76,7 @@ class Users {
   std::string SessionPath(const std::string& name) const;
   std::string ProfilePath(const std::string& name) const;
   std::string AnyNode();
+  std::string AnyWorker();
   void Create();
   void Delete();
   void Patch(const Json& patch);
@@ -92,6 +93,7 @@ class Users {
   void ForceProfileAway();
   void Force();
   void Administer();
+  void AddWorker();
 
   World& world_;
   Life& life_;

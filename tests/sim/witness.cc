@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/codec/json_codec.h"
+#include "api/v1alpha1/browser_node.h"
 #include "api/v1alpha1/session_conditions.h"
 #include "reconcilers/common/conditions.h"
 
@@ -115,6 +116,15 @@ bool Witness::HasAnother(const store::ObjectPtr& owner, const std::string& node,
          session->status.volume == volume;
 }
 
+// Its machine leaves for good, and it may start elsewhere with an empty profile.
+bool Witness::LeavesForGood(const store::ObjectPtr& owner, const std::string& node) const {
+  const auto machine = life_.program()->store().Get({v1alpha1::BrowserNode::kResource, "", node});
+  const auto session = codec::Decode<BrowserSession>(owner->bytes);
+  return session && session->status.nodeName == node && session->spec.nodeName != node &&
+         session->spec.nodeLossPolicy != v1alpha1::NodeLossPolicy::kWait && machine != nullptr &&
+         machine->bytes.find("\"deletionTimestamp\"") != std::string::npos;
+}
+
 void Witness::SeeVolumeRemoval(const std::string& node, const runtime::SimEngine& engine,
                                std::string_view name) {
   for (const auto& volume : engine.Volumes()) {
@@ -124,7 +134,10 @@ void Witness::SeeVolumeRemoval(const std::string& node, const runtime::SimEngine
                               : Find(BrowserSession::kResource, volume.session_uid);
     const bool going =
         owner == nullptr || owner->bytes.find("\"deletionTimestamp\"") != std::string::npos;
-    if (!shared && owner != nullptr && HasAnother(owner, node, name)) continue;
+    if (!shared && owner != nullptr &&
+        (HasAnother(owner, node, name) || LeavesForGood(owner, node))) {
+      continue;
+    }
     if (going && (!shared || MayGo(volume.profile_uid))) continue;
     if (going) {
       wrong.push_back("S8: volume " + volume.name + " is removed, but was to be retained");

@@ -31,6 +31,7 @@ class Witness {
                    const std::string& uid);
   bool HasAnother(const store::ObjectPtr& owner, const std::string& node,
                   std::string_view volume) const;
+  bool LeavesForGood(const store::ObjectPtr& owner, const std::string& node) const;
   void SeeVolumeRemoval(const std::string& node, const runtime::SimEngine& engine,
                         std::string_view name);
   bool MayGo(const std::string& profile_uid) const;

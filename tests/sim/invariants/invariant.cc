@@ -24,6 +24,7 @@ const std::vector<Invariant>& AllInvariants() {
       {"L3", "Every deletion has come to its end.", CheckDeletionsDone, false},
       {"L6", "What people took off by hand is there again.", CheckFinalizers, false},
       {"L7", "A node has the images that classes want on it, and says which.", CheckImages, false},
+      {"L8", "Nobody stays on a lost machine who may leave it.", CheckLosses, false},
       {"L2", "Who is Ready has answered.", CheckReadyAnswers, true},
       {"C2", "What sessions hold on a node is never more than it has to give.", CheckRoom, true},
       {"Q1", "Who waits for room says where it stands, and the first finds none.", CheckQueue,

@@ -60,6 +60,7 @@ void CheckReadyAnswers(const View& view, Wrong& wrong);
 void CheckFinalizers(const View& view, Wrong& wrong);
 void CheckImages(const View& view, Wrong& wrong);
 void CheckQueue(const View& view, Wrong& wrong);
+void CheckLosses(const View& view, Wrong& wrong);
 void CheckDrains(const View& view, Wrong& wrong);
 void CheckAllocated(const View& view, Wrong& wrong);
 
