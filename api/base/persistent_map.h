@@ -170,70 +170,80 @@ class PersistentMap {
       if (root == nullptr) return;
       std::size_t height = 1;
       for (const Node* node = root; !node->leaf(); node = node->children.front().get()) ++height;
-      parts_.push_back({root, nullptr, height, true, true});
-      Open();
+      nodes_.reserve(height);
+      Push(root, height, true, true);
+      Ascend();
     }
 
-    bool done() const { return parts_.empty(); }
+    bool done() const { return nodes_.empty(); }
 
     bool at_item() const { return height() == 0; }
 
-    std::size_t height() const { return parts_.back().height; }
+    // 0 = an item comes next, 1 = a leaf
+    std::size_t height() const { return nodes_.back().height - 1; }
 
     // Equal in two cursors if the same object or subtree comes next in both.
     const void* part() const {
-      const Part& next = parts_.back();
-      return next.item != nullptr ? static_cast<const void*>(next.item->get()) : next.node;
+      const Opened& in = nodes_.back();
+      return at_item() ? static_cast<const void*>(in.node->items[in.next].get())
+                       : in.node->children[in.next].get();
     }
 
     Key first() const {
-      const Part& next = parts_.back();
-      if (next.item != nullptr) return KeyOf()(**next.item);
-      const Node* node = next.node;
+      const Opened& in = nodes_.back();
+      if (at_item()) return KeyOf()(*in.node->items[in.next]);
+      const Node* node = in.node->children[in.next].get();
       while (!node->leaf()) node = node->children.front().get();
       return KeyOf()(*node->items.front());
     }
 
     // Puts what the subtree holds in its place. REQUIRES: not at_item().
     void Open() {
-      const auto [node, item, height, at_from, at_to] = parts_.back();
-      parts_.pop_back();
+      Opened& in = nodes_.back();
+      const std::size_t i = in.next++;
+      // Reserved for the whole height, so `in` stays where it is.
+      Push(in.node->children[i].get(), in.height - 1, in.at_from && i == in.begin,
+           in.at_to && in.next == in.end);
+      Ascend();
+    }
+
+    // REQUIRES: at_item(). The reference lives as long as the map.
+    const Ptr& Take() {
+      Opened& in = nodes_.back();
+      const Ptr& item = in.node->items[in.next++];
+      Ascend();
+      return item;
+    }
+
+    void Skip() {
+      ++nodes_.back().next;
+      Ascend();
+    }
+
+   private:
+    struct Opened {
+      const Node* node;
+      std::size_t height;            // 1 = a leaf
+      std::size_t begin, next, end;  // of what it holds
+      bool at_from, at_to;           // may it begin before `from`, or reach `to`?
+    };
+
+    void Push(const Node* node, std::size_t height, bool at_from, bool at_to) {
       std::size_t begin = 0, end = node->width();
       if (at_from) begin = node->leaf() ? ItemOf(*node, from_) : ChildOf(*node, from_);
       if (at_to) {
         end = node->leaf() ? ItemOf(*node, to_) : std::min(end, ChildOf(*node, to_) + 1);
       }
-      for (std::size_t i = end; i-- > begin;) {
-        if (node->leaf()) {
-          parts_.push_back({nullptr, &node->items[i]});
-        } else {
-          parts_.push_back({node->children[i].get(), nullptr, height - 1, at_from && i == begin,
-                            at_to && i + 1 == end});
-        }
-      }
+      nodes_.push_back({node, height, begin, begin, std::max(begin, end), at_from, at_to});
     }
 
-    // REQUIRES: at_item(). The reference lives as long as the map.
-    const Ptr& Take() {
-      const Ptr& item = *parts_.back().item;
-      parts_.pop_back();
-      return item;
+    void Ascend() {
+      while (!nodes_.empty() && nodes_.back().next == nodes_.back().end) nodes_.pop_back();
     }
-
-    void Skip() { parts_.pop_back(); }
-
-   private:
-    struct Part {
-      const Node* node = nullptr;
-      const Ptr* item = nullptr;
-      std::size_t height = 0;  // 0 = an item, 1 = a leaf
-      // Of a subtree: may it begin before `from`, or reach `to`?
-      bool at_from = false, at_to = false;
-    };
 
     const Key& from_;
     const Key& to_;
-    std::vector<Part> parts_;  // the next one last
+    std::vector<Opened> nodes_;  // from the root on
   };
 
   explicit PersistentMap(NodePtr root) : root_(std::move(root)) {}

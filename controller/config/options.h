@@ -45,6 +45,7 @@ struct Options {
   std::string placement_policy = "default";
   std::int64_t worker_min_cores = 4;
   Duration node_lost_after = std::chrono::seconds(40);
+  Duration node_loss_grace = std::chrono::minutes(1);
 
   int workers = 4;
   Duration gc_interval = std::chrono::minutes(2);

@@ -255,6 +255,11 @@ constexpr std::array kSettings{
             "elsewhere. Never while more than 55 % of all machines are silent at once.",
             "40s",
             [](O& o, S& t) { return SetDuration(o.node_lost_after, t, std::chrono::seconds(1)); }},
+    Setting{"node-loss-grace", "TIME", kBrowsers,
+            "How long the sessions of a lost machine wait for its return before those that may "
+            "start elsewhere do so.",
+            "1m",
+            [](O& o, S& t) { return SetDuration(o.node_loss_grace, t, std::chrono::seconds(1)); }},
     Setting{"workers", "N", kWork, "Sessions that are worked on at the same time.", "4",
             SetWorkers},
     Setting{

@@ -34,8 +34,10 @@ class WorkersTest : public IntegrationTest {
     path_ = std::getenv("PATH");
     setenv("PATH", (tools_ + ":" + path_).c_str(), 1);
     neko_ = std::make_unique<Nekoplane>(
-        *engine_, NekoplaneOptions{.flags = {"--worker-core-floor", "0", "--gc-interval", "5s",
-                                             "--gc-grace", "1s"}});
+        *engine_,
+        NekoplaneOptions{.flags = {"--worker-core-floor", "0", "--gc-interval", "5s", "--gc-grace",
+                                   "1s", "--node-lost-after", "6s", "--node-loss-grace", "2s",
+                                   "--placement-policy", "spread"}});
     for (const auto& worker : workers_) worker->AwaitUp();
   }
 
@@ -146,11 +148,13 @@ class WorkersTest : public IntegrationTest {
 // Makes and deletes sessions on a node for as long as it lives.
 class Bustle {
  public:
+  static constexpr const char* kAny = "any";  // wherever there is room
+
   Bustle(Nekoplane& neko, const std::string& node)
       : thread_([this, &neko, node] {
           for (int i = 0; !stop_; ++i) {
             const std::string name = "bustle-" + node + "-" + std::to_string(i);
-            neko.CreateSession(name, {{"nodeName", node}});
+            neko.CreateSession(name, node == kAny ? json::object() : json{{"nodeName", node}});
             neko.AwaitReady(name, seconds(60));
             EXPECT_TRUE(neko.Delete("browsersessions/" + name));
             EXPECT_TRUE(neko.AwaitGone(name, seconds(60)));
@@ -245,6 +249,83 @@ TEST_F(WorkersTest, ACutLinkARestartedEngineAndANodeThatLeaves) {
   EXPECT_TRUE(Eventually(seconds(20), [&] { return Node("w2").is_null(); }));
   EXPECT_TRUE(LivesOn(workers_[1]->engine()).empty());
   neko_->AwaitReady("a");
+}
+
+// While browsers come and go on all three: cordon, loss, failover, return, drain, deletion.
+TEST_F(WorkersTest, MachinesComeAndGoWhileBrowsersDo) {
+  ASSERT_NO_FATAL_FAILURE(AddBothWorkers());
+  Bustle bustle(*neko_, "host");
+  const auto set = [&](const std::string& node, const json& spec) {
+    const auto done = neko_->Raw("PATCH", std::string(kNodes) + "/" + node, {{"spec", spec}});
+    EXPECT_TRUE(done) << done.error().ToString();
+  };
+  const auto node_of = [&](const std::string& session) {
+    return neko_->AwaitReady(session, seconds(60))["status"]["nodeName"].get<std::string>();
+  };
+
+  // With the others cordoned everything new lands on w1.
+  for (const char* node : {"host", "w2"}) set(node, {{"schedulingPolicy", "Unschedulable"}});
+  ASSERT_TRUE(neko_->Create("browserprofiles", {{"apiVersion", "nekoplane.dev/v1alpha1"},
+                                                {"kind", "BrowserProfile"},
+                                                {"metadata", {{"name", "kept"}}},
+                                                {"spec", {{"retentionPolicy", "Delete"}}}}));
+  neko_->CreateSession("moves");
+  neko_->CreateSession("waits", {{"profileRef", {{"name", "kept"}}}});
+  for (const char* session : {"moves", "waits"}) EXPECT_EQ(node_of(session), "w1");
+  for (const char* node : {"host", "w2"}) set(node, {{"schedulingPolicy", "Schedulable"}});
+  const Lives before = LivesOn(workers_[0]->engine());
+  ASSERT_EQ(before.size(), 2U);
+
+  // Silent for so long that it is given up. Then it returns, with what it ran.
+  workers_[0]->Link(false);
+  Bustle anywhere(*neko_, Bustle::kAny);
+  EXPECT_TRUE(Becomes("w1", false, "silent for more than"));
+  EXPECT_TRUE(Eventually(seconds(30), [&] {
+    const auto moves = neko_->Get("browsersessions/moves");
+    return moves && (*moves)["status"].value("nodeName", "w1") != "w1" &&
+           neko_->Condition(*moves, "Ready") == "True";
+  }));
+  const auto waits = neko_->Get("browsersessions/waits");
+  ASSERT_TRUE(waits);
+  EXPECT_EQ(neko_->Condition(*waits, "Ready", "reason"), "NodeLost");
+  EXPECT_NE(neko_->Condition(*waits, "Ready", "message").find("its profile lies there"),
+            std::string::npos);
+  workers_[0]->Link(true);
+  EXPECT_TRUE(Becomes("w1", true));
+  EXPECT_EQ(node_of("waits"), "w1");
+  const auto kept = (*waits)["status"]["instance"]["id"].get<std::string>();
+  EXPECT_TRUE(Eventually(seconds(30), [&] {
+    const Lives now = LivesOn(workers_[0]->engine());
+    for (const auto& [id, since] : before) {
+      const bool is_kept = kept.ends_with(id);
+      const auto it = now.find(id);
+      if (is_kept ? it == now.end() || it->second != since : it != now.end()) return false;
+    }
+    return true;
+  })) << "one instance of each is left, and the one that waited was not touched";
+
+  // Emptied for maintenance, while the others take what comes.
+  set("w1", {{"drain", {{"policy", "Evict"}}}});
+  EXPECT_TRUE(Eventually(seconds(30), [&] {
+    return neko_->Condition(Node("w1"), "Drained") == "True" &&
+           LivesOn(workers_[0]->engine()).empty();
+  }));
+  set("w1", {{"drain", nullptr}});
+  EXPECT_EQ(node_of("waits"), "w1");
+
+  // One that leaves for good takes nothing along.
+  set("w2", {{"schedulingPolicy", "Unschedulable"}});
+  ASSERT_TRUE(neko_->Raw("DELETE", std::string(kNodes) + "/w2"));
+  EXPECT_TRUE(Eventually(seconds(30), [&] { return Node("w2").is_null(); }));
+  EXPECT_TRUE(LivesOn(workers_[1]->engine()).empty());
+  EXPECT_NE(node_of("moves"), "w2");
+  EXPECT_GT(anywhere.Stop(), 0);
+  EXPECT_GT(bustle.Stop(), 0);
+  for (const char* session : {"moves", "waits"}) {
+    EXPECT_TRUE(neko_->Delete(std::string("browsersessions/") + session));
+    EXPECT_TRUE(neko_->AwaitGone(session));
+  }
+  EXPECT_TRUE(neko_->Delete("browserprofiles/kept"));
 }
 
 TEST_F(WorkersTest, ThroughSshAConnectionThatBreaksIsMadeAgain) {

@@ -350,7 +350,8 @@ void ProgramImpl::AddControllers() {
       reconcilers::session::Options{.host_min_ram_mb = options_.host_min_ram_mb,
                                     .worker_min_cores = options_.worker_min_cores,
                                     .policy = &policy_,
-                                    .host_publish_address = options_.publish_address});
+                                    .host_publish_address = options_.publish_address,
+                                    .node_loss_grace = options_.node_loss_grace});
   sessions_ = &manager_->Add(*session_reconciler_, {.workers = options_.workers, .backoff = {}});
 
   node_reconciler_ = std::make_unique<reconcilers::node::NodeReconciler>(

@@ -159,6 +159,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
                       {"placement-policy", "pack"},
                       {"worker-core-floor", "2"},
                       {"node-lost-after", "90s"},
+                      {"node-loss-grace", "2m"},
                       {"workers", "9"},
                       {"gc-interval", "7s"},
                       {"gc-grace", "3s"},
@@ -195,6 +196,7 @@ TEST(CommandLineTest, EverySettingCanComeFromEverySource) {
     EXPECT_EQ(o.placement_policy, "pack");
     EXPECT_EQ(o.worker_min_cores, 2);
     EXPECT_EQ(o.node_lost_after, std::chrono::seconds(90));
+    EXPECT_EQ(o.node_loss_grace, std::chrono::minutes(2));
     EXPECT_EQ(o.workers, 9);
     EXPECT_EQ(o.gc_interval, std::chrono::seconds(7));
     EXPECT_EQ(o.gc_grace, std::chrono::seconds(3));
