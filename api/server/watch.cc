@@ -44,10 +44,6 @@ Result<void> PlanStart(const Core& core, const ListOptions& options, WatchPlan& 
   if (wanted > current) return TooLargeVersionError(wanted, current);
   plan.after = wanted;
   if (NEKO_MUTANT(kWatchStartsLate) && wanted < current) ++plan.after;
-  if (plan.bookmarks) {
-    // Not being kept any more is what Store::Watch will say too.
-    if (auto start = store.ListAt(resource, wanted)) plan.start = std::move(*start);
-  }
   return {};
 }
 

@@ -41,7 +41,6 @@ Watcher::Watcher(Deps deps, WatchPlan plan, std::shared_ptr<http::Stream> stream
       columns_due_(plan_.style.how.transform == Transform::kTable),
       last_version_(plan_.after),
       next_bookmark_(deps_.clock.Now() + kBookmarkInterval) {
-  if (plan_.bookmarks && plan_.start) size_ = static_cast<std::int64_t>(plan_.start->size());
   if (deps_.on_watch) deps_.on_watch(1);
 }
 
@@ -131,8 +130,6 @@ bool Watcher::Write(Frame frame) {
 
 bool Watcher::Deliver(const store::Event& event) {
   last_version_ = std::max(last_version_, event.version);
-  if (size_ >= 0 && event.type == store::EventType::kAdded) ++size_;
-  if (size_ >= 0 && event.type == store::EventType::kDeleted) --size_;
   const auto sight = SightOf(plan_.selection, event);
   if (!sight) return true;
   Frame frame = FrameFor(event, *sight);
@@ -222,32 +219,19 @@ void Watcher::OnTimer() {
   ArmTimer();
 }
 
-bool Watcher::Unchanged(const store::Snapshot& now, std::uint64_t last, std::int64_t size) {
-  if (size < 0 || now.version() < last || static_cast<std::int64_t>(now.size()) != size)
-    return false;
-  // Same number of objects, none of them newer: the same objects.
-  bool unchanged = true;
-  now.ForEach("", "", [&](const store::ObjectPtr& object) {
-    unchanged = object->version <= last;
-    return unchanged;
-  });
-  return unchanged;
-}
-
 void Watcher::SendBookmark() {
   std::uint64_t last = 0;
-  std::int64_t size = 0;
   {
     MutexLock lock(mu_);
     last = last_version_;
-    size = size_;
   }
   // Versions also move with other resources. Nothing says how far delivery has come when nothing is
   // delivered, so look: if nothing of ours changed since, then everything up to now was delivered.
-  const store::SnapshotPtr snapshot = deps_.store.List(resource_);
-  const bool unchanged = Unchanged(*snapshot, last, size) || NEKO_MUTANT(kBookmarkTooFar);
+  // In this order: what changes in between is seen.
+  const std::uint64_t now = deps_.store.Version();
+  const bool told_all = deps_.store.LastChange(resource_) <= last || NEKO_MUTANT(kBookmarkTooFar);
   MutexLock lock(mu_);
-  if (unchanged && last_version_ == last) last_version_ = snapshot->version();
+  if (told_all && last_version_ == last) last_version_ = std::max(last, now);
   FrameStyle style = plan_.style;
   style.with_columns = std::exchange(columns_due_, false);
   Write(std::make_shared<const std::string>(EncodeBookmark(last_version_, false, style)));

@@ -37,7 +37,7 @@ struct WatchPlan {
   FrameStyle style;
   // Events after this version are delivered.
   std::uint64_t after = 0;
-  // The objects of `after`; needed for initial events, and with `bookmarks`. May be null otherwise.
+  // The objects of `after`; needed for initial events. May be null otherwise.
   store::SnapshotPtr start;
   bool initial_events = false;  // synthetic ADDED for what is selected of `start`
   bool initial_end_bookmark = false;
@@ -81,8 +81,6 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   void ArmTimer() REQUIRES(mu_);
   Frame FrameFor(const store::Event& event, const Sight& sight) REQUIRES(mu_);
   bool Write(Frame frame) REQUIRES(mu_);
-  // True if nothing of the resource changed between the last delivered event and `now`.
-  static bool Unchanged(const store::Snapshot& now, std::uint64_t last, std::int64_t size);
 
   const Deps deps_;
   const WatchPlan plan_;
@@ -95,7 +93,6 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   bool ended_ GUARDED_BY(mu_) = false;
   bool columns_due_ GUARDED_BY(mu_);
   std::uint64_t last_version_ GUARDED_BY(mu_);  // everything up to here was delivered
-  std::int64_t size_ GUARDED_BY(mu_) = -1;      // objects of the resource then; -1: not counted
   MonoTime next_bookmark_ GUARDED_BY(mu_);
   // Events that the client was too slow for. They are shared with the store's history, so waiting
   // costs pointers; encoded they would cost their size for each watcher.

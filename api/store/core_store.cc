@@ -55,6 +55,10 @@ LedgerPtr CoreStore::Claims() const { return MakeLedger(state()); }
 
 std::uint64_t CoreStore::Version() const { return state()->version; }
 
+std::uint64_t CoreStore::LastChange(std::string_view resource) const {
+  return hub_.LastChange(resource);
+}
+
 Result<std::unique_ptr<Subscription>> CoreStore::Watch(std::string_view resource,
                                                        std::uint64_t after_version,
                                                        WatchCallback callback) {

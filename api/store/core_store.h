@@ -30,6 +30,7 @@ class CoreStore : public Store {
   Result<SnapshotPtr> ListAt(std::string_view resource, std::uint64_t version) const final;
   LedgerPtr Claims() const final;
   std::uint64_t Version() const final;
+  std::uint64_t LastChange(std::string_view resource) const final;
   Result<std::unique_ptr<Subscription>> Watch(std::string_view resource,
                                               std::uint64_t after_version,
                                               WatchCallback callback) final;

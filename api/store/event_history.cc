@@ -18,7 +18,8 @@ void EventHistory::Append(EventPtr event) {
   NEKO_CHECK(event->version == last() + 1);
   bytes_ += EventBytes(*event);
   Queue& queue = queues_[event->object->key.resource];
-  queue.push_back(std::move(event));
+  queue.last = event->version;
+  queue.events.push_back(std::move(event));
   order_.push_back(&queue);
 }
 
@@ -27,7 +28,7 @@ std::vector<EventPtr> EventHistory::Read(std::string_view resource, std::uint64_
   std::vector<EventPtr> events;
   const auto found = queues_.find(resource);
   if (found == queues_.end()) return events;
-  const Queue& queue = found->second;
+  const auto& queue = found->second.events;
   auto at = std::partition_point(queue.begin(), queue.end(),
                                  [&](const EventPtr& e) { return e->version <= after; });
   while (at != queue.end() && (*at)->version <= until && events.size() < max) {
@@ -36,10 +37,15 @@ std::vector<EventPtr> EventHistory::Read(std::string_view resource, std::uint64_
   return events;
 }
 
+std::uint64_t EventHistory::LastOf(std::string_view resource) const {
+  const auto found = queues_.find(resource);
+  return found == queues_.end() ? 0 : found->second.last;
+}
+
 std::vector<EventPtr> EventHistory::Trim(std::uint64_t floor) {
   std::vector<EventPtr> dropped;
   while (start_ < floor && (order_.size() > limits_.events || bytes_ > limits_.bytes)) {
-    Queue& queue = *order_.front();
+    auto& queue = order_.front()->events;
     order_.pop_front();
     bytes_ -= EventBytes(*queue.front());
     dropped.push_back(std::move(queue.front()));

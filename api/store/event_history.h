@@ -44,12 +44,18 @@ class EventHistory {
   std::vector<EventPtr> Read(std::string_view resource, std::uint64_t after, std::uint64_t until,
                              std::size_t max) const;
 
+  // Of the last event of `resource` that was appended, also if it was dropped since; 0 if none was.
+  std::uint64_t LastOf(std::string_view resource) const;
+
   // Drops the oldest events while there are too many, but none after `floor`. The caller destroys
   // what it gets back, outside its lock.
   std::vector<EventPtr> Trim(std::uint64_t floor);
 
  private:
-  using Queue = std::deque<EventPtr>;
+  struct Queue {
+    std::deque<EventPtr> events;
+    std::uint64_t last = 0;
+  };
 
   const HistoryLimits limits_;
   std::uint64_t start_;

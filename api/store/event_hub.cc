@@ -156,6 +156,11 @@ Result<std::vector<EventPtr>> EventHub::Read(std::string_view resource, std::uin
   return history_.Read(resource, after, until, SIZE_MAX);
 }
 
+std::uint64_t EventHub::LastChange(std::string_view resource) const {
+  MutexLock lock(mu_);
+  return history_.LastOf(resource);
+}
+
 std::uint64_t EventHub::HistoryStart() const {
   MutexLock lock(mu_);
   return history_.start();

@@ -55,6 +55,9 @@ class EventHub {
   Result<std::vector<EventPtr>> Read(std::string_view resource, std::uint64_t after,
                                      std::uint64_t until) const EXCLUDES(mu_);
 
+  // As Store::LastChange.
+  std::uint64_t LastChange(std::string_view resource) const EXCLUDES(mu_);
+
   // Everything after this version is in the history.
   std::uint64_t HistoryStart() const EXCLUDES(mu_);
 

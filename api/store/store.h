@@ -178,6 +178,11 @@ class Store {
   // The newest committed version.
   virtual std::uint64_t Version() const = 0;
 
+  // The version of the last event of `resource`, which may be a deletion: who was told of that one
+  // was told of all up to any Version() read before this call. 0: there was none in the history
+  // that is kept or was since this process began.
+  virtual std::uint64_t LastChange(std::string_view resource) const = 0;
+
   // Blocks until durable. An update whose body equals the stored one changes nothing: no new
   // version, no event, and the stored object is returned.
   // Errors: kAlreadyExists, kNotFound: the object named in `message`;

@@ -37,6 +37,10 @@ store::LedgerPtr SimStore::Claims() const {
 
 std::uint64_t SimStore::Version() const { return inner_ == nullptr ? 0 : inner_->Version(); }
 
+std::uint64_t SimStore::LastChange(std::string_view resource) const {
+  return inner_ == nullptr ? 0 : inner_->LastChange(resource);
+}
+
 Result<store::Committed> SimStore::Commit(const Context& ctx, store::Transaction transaction) {
   switch (gate_.Enter("commit")) {
     case Fate::kDieBefore:

@@ -45,6 +45,7 @@ class SimStore final : public store::Store {
                                     std::uint64_t version) const override;
   store::LedgerPtr Claims() const override;
   std::uint64_t Version() const override;
+  std::uint64_t LastChange(std::string_view resource) const override;
   Result<store::Committed> Commit(const Context& ctx, store::Transaction transaction) override;
   void CommitAsync(store::Transaction transaction, CommitDone done) override;
   Result<std::unique_ptr<Subscription>> Watch(std::string_view resource,

@@ -138,6 +138,10 @@ class RacingStore final : public store::Store {
 
   std::uint64_t Version() const override { return inner_.Version(); }
 
+  std::uint64_t LastChange(std::string_view resource) const override {
+    return inner_.LastChange(resource);
+  }
+
   Result<store::Committed> Commit(const Context& ctx, store::Transaction t) override {
     Race();
     return inner_.Commit(ctx, std::move(t));

@@ -277,6 +277,22 @@ TEST_F(WatchTest, ABookmarkDoesNotOvertakeWhatWaits) {
   EXPECT_EQ(VersionOf(stream->Frames()[0]["object"]), version);
 }
 
+// What came and went leaves no trace in the objects that there are.
+TEST_F(WatchTest, ABookmarkDoesNotOvertakeALifeThatWaits) {
+  Create(Session("a"));
+  const std::string version = std::to_string(store_.Version());
+  const auto stream = Watch(At("&allowWatchBookmarks=true&resourceVersion=" + version));
+  stream->unread = 1 << 20;
+  Create(Session("b"));
+  Remove("b");
+  Pass(std::chrono::seconds(60));
+  ASSERT_EQ(Told(*stream), (Strings{"BOOKMARK"}));
+  EXPECT_EQ(VersionOf(stream->Frames()[0]["object"]), version);
+  stream->unread = 0;
+  Pass(std::chrono::seconds(60));
+  EXPECT_EQ(Told(*stream), (Strings{"BOOKMARK", "ADDED b", "MODIFIED b", "DELETED b", "BOOKMARK"}));
+}
+
 TEST_F(WatchTest, EndingAllWatchesClosesTheirStreams) {
   const auto stream = Watch(At(""));
   server_->EndWatches();

@@ -62,6 +62,10 @@ class ExpiringStore final : public store::Store {
 
   std::uint64_t Version() const override { return inner_.Version(); }
 
+  std::uint64_t LastChange(std::string_view resource) const override {
+    return inner_.LastChange(resource);
+  }
+
   Result<store::Committed> Commit(const Context& ctx, store::Transaction transaction) override {
     return inner_.Commit(ctx, std::move(transaction));
   }
