@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string_view>
+#include <tuple>
 
 #include "api/base/quantity.h"
 
@@ -28,8 +30,14 @@ double Load(const BrowserNode& node) {
 }  // namespace
 
 std::vector<NodeRow> CapableWorkers(const std::vector<BrowserNode>& nodes) {
+  // taOS sorts stably, in the order of registration.
+  std::vector<std::reference_wrapper<const BrowserNode>> by_age(nodes.begin(), nodes.end());
+  std::sort(by_age.begin(), by_age.end(), [](const BrowserNode& a, const BrowserNode& b) {
+    return std::tie(a.metadata.creationTimestamp, a.metadata.name) <
+           std::tie(b.metadata.creationTimestamp, b.metadata.name);
+  });
   std::vector<NodeRow> rows;
-  for (const BrowserNode& node : nodes) {
+  for (const BrowserNode& node : by_age) {
     const bool usable = node.metadata.name != BrowserNode::kHost && !node.metadata.deleting() &&
                         node.spec.schedulingPolicy == v1alpha1::SchedulingPolicy::kSchedulable &&
                         IsTrue(node, v1alpha1::node::kReady) &&
@@ -39,10 +47,8 @@ std::vector<NodeRow> CapableWorkers(const std::vector<BrowserNode>& nodes) {
     rows.push_back({node.metadata.name, hardware.gpu && hardware.gpu->count > 0, hardware.ramMB,
                     hardware.cores, Load(node)});
   }
-  std::sort(rows.begin(), rows.end(), [](const NodeRow& a, const NodeRow& b) {
-    if (a.gpu != b.gpu) return a.gpu;
-    if (a.load != b.load) return a.load < b.load;
-    return a.name < b.name;
+  std::stable_sort(rows.begin(), rows.end(), [](const NodeRow& a, const NodeRow& b) {
+    return a.gpu != b.gpu ? a.gpu : a.load < b.load;
   });
   return rows;
 }

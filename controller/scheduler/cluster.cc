@@ -24,8 +24,8 @@ struct Choice {
   Scores scores;
 
   // True if what scores `other` may come before this one.
-  bool YieldsTo(const Scores& other, std::string_view name) const {
-    return other != scores ? other > scores : name < candidate.node.name();
+  bool YieldsTo(const Scores& other, const PreparedNode& node) const {
+    return other != scores ? other > scores : SeniorityOf(node) < SeniorityOf(candidate.node);
   }
 };
 
@@ -36,7 +36,7 @@ struct Nominee {
 
   bool YieldsTo(const Nominee& other) const {
     if (other.room != room) return other.room > room;
-    return choice.YieldsTo(other.choice.scores, other.choice.candidate.node.name());
+    return choice.YieldsTo(other.choice.scores, other.choice.candidate.node);
   }
 };
 
@@ -51,11 +51,11 @@ Cluster Cluster::With(PreparedNode node) const {
   Cluster next = *this;
   const Scores bounds = BoundsOf(*policy_, node);
   const auto before = by_name_.Find(node.name());
+  const auto entry = std::make_shared<const Entry>(Entry{std::move(node), bounds});
   // Where the order stays the same, the entry is replaced in its place.
-  if (before != nullptr && before->bounds != bounds) {
+  if (before != nullptr && ByBounds()(*before) != ByBounds()(*entry)) {
     next.by_bounds_ = by_bounds_.Erase(ByBounds()(*before));
   }
-  const auto entry = std::make_shared<const Entry>(Entry{std::move(node), bounds});
   next.by_name_ = next.by_name_.Put(entry);
   next.by_bounds_ = next.by_bounds_.Put(entry);
   return next;
@@ -83,7 +83,7 @@ Placement Place(const Request& request, const Cluster& cluster) {
     const auto refusal = FirstRefusal(candidate);
     if (!refusal) {
       const Scores scores = ScoresOf(policy, candidate);
-      if (!best || best->YieldsTo(scores, node.name())) best.emplace(Choice{candidate, scores});
+      if (!best || best->YieldsTo(scores, node)) best.emplace(Choice{candidate, scores});
       return;
     }
     if (best) return;
@@ -100,7 +100,7 @@ Placement Place(const Request& request, const Cluster& cluster) {
   if (only_node != nullptr && !FirstRefusal(decision.Of(*only_node))) look_at(*only_node);
   if (!best) {
     cluster.ForEachByBounds([&](const Cluster::Entry& entry) {
-      if (best && !best->YieldsTo(entry.bounds, entry.node.name())) return false;
+      if (best && !best->YieldsTo(entry.bounds, entry.node)) return false;
       look_at(entry.node);
       return true;
     });

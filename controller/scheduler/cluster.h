@@ -39,8 +39,8 @@ class Cluster {
   [[nodiscard]] Cluster With(PreparedNode node) const;
   [[nodiscard]] Cluster Without(std::string_view name) const;
 
-  // Calls visit(const Entry&), the highest bounds first and by name among equals, until it returns
-  // false.
+  // Calls visit(const Entry&), the highest bounds first and by seniority among equals, until it
+  // returns false.
   template <class Visit>
   void ForEachByBounds(Visit&& visit) const {
     by_bounds_.ForEachFrom(kFirst, [&](const auto& entry) { return visit(*entry); });
@@ -51,17 +51,17 @@ class Cluster {
     std::string_view operator()(const Entry& entry) const { return entry.node.name(); }
   };
 
-  using BoundsKey = std::tuple<double, double, double, double, std::string_view>;
+  using BoundsKey = std::tuple<double, double, double, double, Seniority>;
   static_assert(kMaxScores == 4);
 
   struct ByBounds {
     BoundsKey operator()(const Entry& entry) const {
       const Scores& b = entry.bounds;
-      return {-b[0], -b[1], -b[2], -b[3], entry.node.name()};
+      return {-b[0], -b[1], -b[2], -b[3], SeniorityOf(entry.node)};
     }
   };
 
-  static constexpr BoundsKey kFirst{-std::numeric_limits<double>::infinity(), 0, 0, 0, ""};
+  static constexpr BoundsKey kFirst{-std::numeric_limits<double>::infinity(), 0, 0, 0, {}};
 
   const Policy* policy_;
   PersistentMap<Entry, ByName> by_name_;

@@ -29,13 +29,20 @@ bool Fits(const NodeExplanation& node) {
                      [](const FilterVerdict& verdict) { return verdict.passed(); });
 }
 
-bool Before(const NodeExplanation& a, const NodeExplanation& b) {
-  const bool fits = Fits(a);
-  if (fits != Fits(b)) return fits;
-  for (std::size_t i = 0; fits && i < a.scores.size(); ++i) {
-    if (a.scores[i].value != b.scores[i].value) return a.scores[i].value > b.scores[i].value;
+struct Ranked {
+  NodeExplanation node;
+  Seniority seniority;
+};
+
+bool Before(const Ranked& a, const Ranked& b) {
+  const bool fits = Fits(a.node);
+  if (fits != Fits(b.node)) return fits;
+  if (!fits) return a.node.node < b.node.node;
+  for (std::size_t i = 0; i < a.node.scores.size(); ++i) {
+    const double x = a.node.scores[i].value, y = b.node.scores[i].value;
+    if (x != y) return x > y;
   }
-  return a.node < b.node;
+  return a.seniority < b.seniority;
 }
 
 }  // namespace
@@ -44,11 +51,14 @@ Explanation Explain(const Request& request, const Cluster& cluster) {
   Explanation all{
       .placement = Place(request, cluster), .policy = cluster.policy().name, .nodes = {}};
   Decision decision(request);
+  std::vector<Ranked> ranked;
   cluster.ForEachByBounds([&](const Cluster::Entry& entry) {
-    all.nodes.push_back(ExplainNode(cluster.policy(), decision.Of(entry.node)));
+    ranked.push_back(
+        {ExplainNode(cluster.policy(), decision.Of(entry.node)), SeniorityOf(entry.node)});
     return true;
   });
-  std::sort(all.nodes.begin(), all.nodes.end(), Before);
+  std::sort(ranked.begin(), ranked.end(), Before);
+  for (Ranked& one : ranked) all.nodes.push_back(std::move(one.node));
   for (std::size_t i = 0; i < all.nodes.size() && Fits(all.nodes[i]); ++i) {
     all.nodes[i].order = static_cast<int>(i) + 1;
   }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "controller/scheduler/scheduler.h"
 
@@ -50,6 +51,14 @@ struct PreparedNode {
 
   const std::string& name() const { return facts->name(); }
 };
+
+// Who comes first among equals: who was there first, as in taOS, which sorts its workers stably in
+// the order of their registration; then by name. Lives as long as the node.
+using Seniority = std::pair<std::string_view, std::string_view>;
+
+inline Seniority SeniorityOf(const PreparedNode& node) {
+  return {node.facts->node.metadata.creationTimestamp, node.name()};
+}
 
 PreparedNode Prepare(const NodeView& view);
 

@@ -45,7 +45,7 @@ struct Judged {
 };
 
 bool Better(const Judged& a, const Judged& b) {
-  return a.scores != b.scores ? a.scores > b.scores : a.node.name() < b.node.name();
+  return a.scores != b.scores ? a.scores > b.scores : SeniorityOf(a.node) < SeniorityOf(b.node);
 }
 
 bool Roomier(const Judged& a, const Judged& b) {

@@ -37,6 +37,7 @@ class Worlds {
     if (Chance(4)) view = WithGpu(std::move(view), kVendors[random_.Below(4)], 1);
     if (Chance(5)) view.node.status.hardware.arch = "arm64";
     if (Chance(8)) view = Offline(std::move(view));
+    view.node.metadata.creationTimestamp = std::to_string(random_.Below(3));
     if (Chance(12)) view.node.spec.schedulingPolicy = v1alpha1::SchedulingPolicy::kUnschedulable;
     if (Chance(20)) view.node.spec.drain = v1alpha1::NodeDrain{};
     if (Chance(20)) view.free_media_ports = 0;

@@ -2,9 +2,11 @@
 // answers "none", the sentence that our users read instead is part of the row.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "controller/scheduler/cluster.h"
+#include "controller/scheduler/explain.h"
 #include "controller/scheduler/scheduler.h"
 #include "tests/unit/controller/scheduler/builders.h"
 
@@ -179,12 +181,24 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"RestartHost4096WithoutWorkers", Wish(), {Host(4096)}, kNone, kHostFloor}),
     NameOf);
 
-// taOS breaks ties by the order of registration, which we do not have; ours is the name's, as
-// stable.
-TEST(TaosTableTest, TiesDoNotDependOnTheOrderOfTheList) {
-  const NodeView a = Node("a", 8192, 8, .5), b = Node("b", 8192, 8, .5);
-  EXPECT_EQ(Place(Wish(), {a, b}).node, "a");
-  EXPECT_EQ(Place(Wish(), {b, a}).node, "a");
+// Those of one second by name.
+TEST(TaosTableTest, TiesAreBrokenByTheOrderOfRegistration) {
+  NodeView a = Node("a", 8192, 8, .5), b = Node("b", 8192, 8, .5), c = Node("c", 8192, 8, .5);
+  a.node.metadata.creationTimestamp = "2026-01-02T00:00:00Z";
+  b.node.metadata.creationTimestamp = c.node.metadata.creationTimestamp = "2026-01-01T00:00:00Z";
+  std::vector<NodeView> nodes = {a, b, c};
+  do {
+    EXPECT_EQ(Place(Wish(), nodes).node, "b");
+    Cluster cluster;
+    for (const NodeView& node : nodes) cluster = cluster.With(Prepare(node));
+    EXPECT_EQ(Place(Wish(), cluster).node, "b");
+    std::string order;
+    for (const auto& node : Explain(Wish(), cluster).nodes) order += node.node;
+    EXPECT_EQ(order, "bca");
+  } while (
+      std::next_permutation(nodes.begin(), nodes.end(), [](const NodeView& x, const NodeView& y) {
+        return x.node.metadata.name < y.node.metadata.name;
+      }));
 }
 
 }  // namespace
