@@ -108,6 +108,19 @@ TEST_P(StoreConformance, AWatchHearsOnlyItsResource) {
   EXPECT_EQ(Versions(nodes.Await(1)), std::vector<std::uint64_t>{2});
 }
 
+TEST_P(StoreConformance, TheLastChangeIsKnownOfWhatCameAndWent) {
+  UseHistoryOf({.events = 3});
+  EXPECT_EQ(store().LastChange(kPods), 0U);
+  Do({Create("a")});
+  Do({Delete("a")});
+  EXPECT_EQ(store().LastChange(kPods), 2U);
+  for (int i = 0; i < 20; ++i) {
+    Do({{Write::Op::kCreate, {kNodes, "", "n" + std::to_string(i)}, "u", Body("n", "1"), {}}});
+  }
+  EXPECT_EQ(store().LastChange(kPods), 2U) << "also when its events are not kept any more";
+  EXPECT_EQ(store().LastChange(kNodes), store().Version());
+}
+
 TEST_P(StoreConformance, AnEventIsVisibleToReadersWhenItIsTold) {
   std::atomic<int> early = 0;
   Recorder seen;
