@@ -39,7 +39,8 @@ struct Blocked {
 // nullopt: it is Ready, or nobody wants it to run (suspended, or being deleted).
 std::optional<Blocked> BlockedBy(const v1alpha1::BrowserSession& session);
 
-// Waits for a node: it has none, and is not ended by its own fault.
+// Waits for room: on any node, or on the one where its profile lies. Not one that is ended by its
+// own fault.
 struct Waiting {
   std::string_view reason;  // Unschedulable or NoCapableNode
   WallTime since{};
