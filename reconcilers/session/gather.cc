@@ -152,7 +152,7 @@ void Gatherer::Machine(const Context& ctx, Inputs& in) {
                           in.node ? "nekoplane is not connected to it" : "the node does not exist");
     return;
   }
-  auto observed = driver->Inspect(ctx.WithTimeout(clock_, kInspectTimeout), session.metadata.uid);
+  auto observed = Inspect(ctx, *driver, name, session.metadata.uid);
   if (NEKO_MUTANT(kAdoptByName) && !observed) observed = FindByName(ctx, *driver, session);
   if (!observed) {
     // A stranger's container under our name (kAlreadyExists) is an answer too: ours is not there.
@@ -186,6 +186,15 @@ void Gatherer::Machine(const Context& ctx, Inputs& in) {
     in.pull =
         pulls_.Look(name, variant->image, {session.metadata.namespace_, session.metadata.name});
   }
+}
+
+Result<runtime::Observed> Gatherer::Inspect(const Context& ctx, runtime::RuntimeDriver& driver,
+                                            const std::string& node, const std::string& uid) {
+  if (auto why = silent_.Spare(node)) return *std::move(why);
+  const MonoTime began = clock_.Now();
+  auto observed = driver.Inspect(ctx.WithTimeout(clock_, kInspectTimeout), uid);
+  silent_.Asked(node, observed ? nullptr : &observed.error(), clock_.Now() - began);
+  return observed;
 }
 
 void Gatherer::AskHealth(const Context& ctx, runtime::RuntimeDriver& driver, Inputs& in) {

@@ -8,6 +8,7 @@
 #include "reconcilers/common/pull_manager.h"
 #include "reconcilers/session/inputs.h"
 #include "reconcilers/session/session_memory.h"
+#include "reconcilers/session/silent_nodes.h"
 #include "reconcilers/session/viewers.h"
 
 namespace nekoplane::reconcilers::session {
@@ -34,6 +35,8 @@ class Gatherer {
   void Objects(Inputs& in) const;
   void NoteCapabilities(const std::string& node, Inputs& in) const;
   void Machine(const Context& ctx, Inputs& in);
+  Result<runtime::Observed> Inspect(const Context& ctx, runtime::RuntimeDriver& driver,
+                                    const std::string& node, const std::string& uid);
   bool ProfileNodeGivenUp(const Inputs& in) const;
   void AskViewers(const Context& ctx, Inputs& in) const;
   void AskHealth(const Context& ctx, runtime::RuntimeDriver& driver, Inputs& in);
@@ -47,6 +50,7 @@ class Gatherer {
   const ViewerCount viewers_;
   const Options options_;
   mutable NodeCache nodes_;
+  SilentNodes silent_;
 };
 
 // The plain values of a session's Secret; nullopt if one is missing or is no base64.

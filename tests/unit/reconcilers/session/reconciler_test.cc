@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "api/registry/base64.h"
 #include "api/store/memory_store.h"
@@ -262,6 +263,38 @@ TEST_F(ReconcilerTest, SilentEngineLosesNothing) {
   PassUntilWaiting();
   EXPECT_EQ(Saying(Get().status, cond::kReady), "True/Ready");
   EXPECT_EQ(Get().status.instance->restarts, 0);
+}
+
+TEST_F(ReconcilerTest, WhileOneWaitsForASilentEngineTheOthersDoNot) {
+  BrowserSession other;
+  other.metadata.namespace_ = "default";
+  other.metadata.name = "t";
+  ASSERT_TRUE(client_.Create({}, other).has_value());
+  PassUntilWaiting();
+  for (int i = 0; i < 5; ++i) std::ignore = reconciler_.Reconcile({}, {"default", "t"});
+  const auto ready = [&](const char* name) {
+    return Saying(client_.Get<BrowserSession>("default", name)->status, cond::kReady);
+  };
+  ASSERT_EQ(ready("t"), "True/Ready");
+  int asked = 0;
+  engine_.SetFaultPlan([&](runtime::SimCall, std::uint64_t, std::string_view) {
+    if (++asked == 2) {  // while this one waits
+      const auto outcome = reconciler_.Reconcile({}, {"default", "t"});
+      EXPECT_TRUE(std::holds_alternative<manager::Retry>(outcome));
+      EXPECT_EQ(asked, 2);
+      EXPECT_EQ(ready("t"), "Unknown/EngineUnavailable");
+    }
+    clock_.Advance(seconds(10));
+    return runtime::SimFault{runtime::SimFault::Kind::kRefuse,
+                             MakeStatus(Code::kTimeout, "Timeout", "no answer in 10s")};
+  });
+  EXPECT_TRUE(std::holds_alternative<manager::Retry>(Pass()));
+  EXPECT_EQ(ready("t"), "True/Ready");
+  EXPECT_TRUE(std::holds_alternative<manager::Retry>(Pass()));
+  EXPECT_EQ(asked, 2);
+  engine_.SetFaultPlan(nullptr);
+  PassUntilWaiting();
+  EXPECT_EQ(ready("s"), "True/Ready");
 }
 
 TEST_F(ReconcilerTest, SuspendAndResumeKeepTheVolume) {
