@@ -45,7 +45,7 @@ Flow KeepClaims(const Inputs& in, Plan& plan) {
       plan.claims.push_back(Acquire(std::move(claim)));
     }
   }
-  if ((!session.spec.profileRef || in.profile) && !NEKO_MUTANT(kProfileClaimSkipped) &&
+  if ((!session.spec.profileRef || HasProfile(in)) && !NEKO_MUTANT(kProfileClaimSkipped) &&
       !in.ledger->Find(store::kClaimProfile, "", Wanted(in).claim_item)) {
     ClaimProfile(in, plan);
   }

@@ -59,6 +59,11 @@ bool Undisturbed(const Inputs& in) {
           seen.instance.id == in.session.status.instance->id);
 }
 
+bool Holds(const Inputs& in) {
+  const auto claim = in.ledger->Find(store::kClaimProfile, "", in.profile->metadata.uid);
+  return claim && claim->owner == in.session.metadata.uid;
+}
+
 bool Adopted(const v1alpha1::BrowserProfile& profile) {
   const auto& finalizers = profile.metadata.finalizers;
   return std::find(finalizers.begin(), finalizers.end(), v1alpha1::BrowserProfile::kFinalizer) !=
@@ -66,6 +71,11 @@ bool Adopted(const v1alpha1::BrowserProfile& profile) {
 }
 
 }  // namespace
+
+// The deletion waits for the holder.
+bool HasProfile(const Inputs& in) {
+  return in.profile && (!in.profile->metadata.deleting() || Holds(in));
+}
 
 WantedProfile Wanted(const Inputs& in) {
   const auto& session = in.session;
@@ -92,20 +102,14 @@ Flow BindProfile(const Inputs& in, Plan& plan) {
     const std::string& name = session.spec.profileRef->name;
     // A running browser is not stopped because somebody forced its profile object away; but nothing
     // is started without one, and what does not run goes.
-    if (!in.profile) {
+    if (!HasProfile(in)) {
       if (runs && (Undisturbed(in) || NEKO_MUTANT(kStartWithoutProfile))) return Flow::kNext;
       if (in.observation.kind == Observation::Kind::kFound) plan.action = Action::kRemove;
       return NotBound(in, plan, cond::kReasonProfileNotFound,
-                      "there is no BrowserProfile \"" + name + "\" in this namespace");
+                      in.profile ? "BrowserProfile \"" + name + "\" is being deleted"
+                                 : "there is no BrowserProfile \"" + name + "\" in this namespace");
     }
-    // Who holds it already may go on: the deletion waits for the holder.
-    const auto claim = in.ledger->Find(store::kClaimProfile, "", in.profile->metadata.uid);
-    const bool holds = claim && claim->owner == session.metadata.uid;
-    if (!holds && in.profile->metadata.deleting()) {
-      return NotBound(in, plan, cond::kReasonProfileNotFound,
-                      "BrowserProfile \"" + name + "\" is being deleted");
-    }
-    if (!holds && !Adopted(*in.profile)) {
+    if (!Holds(in) && !Adopted(*in.profile)) {
       return NotBound(in, plan, cond::kReasonPending,
                       "BrowserProfile \"" + name + "\" is not set up yet");
     }

@@ -37,6 +37,10 @@ bool HasFinalizer(const v1alpha1::BrowserSession& session);
 // Has a node and room on it, with ports of its own unless the machine chooses them at the start.
 bool Placed(const v1alpha1::BrowserSession& session);
 
+// Of a session with spec.profileRef: whether there is one of that name that it may use. One that is
+// being deleted is there for its holder only.
+bool HasProfile(const Inputs& in);
+
 // The volume that the spec asks for, and the claim that makes the session its only writer.
 struct WantedProfile {
   std::string volume, claim_item;

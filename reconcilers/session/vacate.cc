@@ -20,7 +20,7 @@ using v1alpha1::NodeLossPolicy;
 // What it lies there for does not exist any more, or the spec asks for another profile by now:
 // nothing binds it to the node.
 bool NothingLiesThere(const Inputs& in) {
-  if (in.session.spec.profileRef && !in.profile) return true;
+  if (in.session.spec.profileRef && !HasProfile(in)) return true;
   const std::string& volume = in.session.status.volume;
   return !volume.empty() && volume != Wanted(in).volume;
 }

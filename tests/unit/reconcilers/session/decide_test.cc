@@ -177,6 +177,13 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"ForcedAwayFromARunningBrowserChangesNothing",
             [] { return WithProfile(Running(), [](Inputs& in) { in.profile.reset(); }); },
             {.writes = false}},
+        Row{"ForcedAwayAndTheNextOneIsBeingDeletedToo",
+            [] {
+              return WithProfile(Running(), [](Inputs& in) {
+                in.profile->metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
+              });
+            },
+            {.writes = false}},
         Row{"ForcedAwayAndDeadIsNotStartedWithoutIt",
             [] {
               return WithProfile(Running(), [](Inputs& in) {
