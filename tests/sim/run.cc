@@ -101,6 +101,7 @@ class Simulation {
                 .profiles = scenario.profiles,
                 .nodes = scenario.nodes,
                 .force_percent = scenario.force_percent,
+                .profile_percent = scenario.profile_percent,
                 .admin_percent = scenario.admin_percent}),
         accidents_(world_, luck_, users_, scenario.admin_percent > 0 ? 1000 : 100),
         witness_(world_, life_, users_) {

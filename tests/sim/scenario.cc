@@ -68,12 +68,17 @@ Result<Rate> RateOf(const std::string& name, const YAML::Node& node) {
 
 Result<Scenario> FromYaml(const YAML::Node& root) {
   Scenario scenario;
-  const std::map<std::string, int*> numbers = {
-      {"steps", &scenario.steps},        {"nodes", &scenario.nodes},
-      {"sessions", &scenario.sessions},  {"profiles", &scenario.profiles},
-      {"users", &scenario.user_percent}, {"force", &scenario.force_percent},
-      {"time", &scenario.time_percent},  {"admins", &scenario.admin_percent},
-      {"losses", &scenario.losses},      {"rare", &scenario.rare}};
+  const std::map<std::string, int*> numbers = {{"steps", &scenario.steps},
+                                               {"nodes", &scenario.nodes},
+                                               {"sessions", &scenario.sessions},
+                                               {"profiles", &scenario.profiles},
+                                               {"users", &scenario.user_percent},
+                                               {"force", &scenario.force_percent},
+                                               {"time", &scenario.time_percent},
+                                               {"admins", &scenario.admin_percent},
+                                               {"losses", &scenario.losses},
+                                               {"rare", &scenario.rare},
+                                               {"profile-users", &scenario.profile_percent}};
   for (const auto& entry : root) {
     const auto key = entry.first.as<std::string>();
     if (key == "name" || key == "about") {

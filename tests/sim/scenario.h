@@ -65,10 +65,11 @@ struct Scenario {
   int nodes = 1;     // "host" and workers
   int sessions = 8;  // at most, at a time
   int profiles = 2;
-  int user_percent = 7;   // of the steps are a user's
-  int force_percent = 0;  // of the acts of users are by force, or on profiles
-  int rare = 1;           // among others, it has its turn only once in so many
-  int losses = 0;         // when all is over, so often a machine is lost, then most of them
+  int user_percent = 7;     // of the steps are a user's
+  int force_percent = 0;    // of the acts of users are by force, or on profiles
+  int profile_percent = 0;  // of them make and delete profiles, and every session wants one
+  int rare = 1;             // among others, it has its turn only once in so many
+  int losses = 0;           // when all is over, so often a machine is lost, then most of them
   int admin_percent = 0;  // of the acts of users are about machines; these come and go faster then
   int time_percent = 3;   // after so many, time passes although there is something to do
   std::map<Fault, Rate> faults;

@@ -201,7 +201,8 @@ void Users::Create() {
                  {"metadata", {{"name", NewName()}}},
                  {"spec", {{"url", "https://example.org/" + std::to_string(created_++)}}}};
   Json& spec = object["spec"];
-  if (random_.Below(3) < (options_.force_percent > 0 ? 2U : 1U)) {
+  const bool popular = options_.force_percent > 0;
+  if (options_.profile_percent > 0 || random_.Below(3) < (popular ? 2U : 1U)) {
     spec["profileRef"]["name"] = AnyProfile();
   }
   if (random_.Below(10) == 0) spec["operatingMode"] = "Suspended";
@@ -443,6 +444,12 @@ void Users::Act() {
   if (options_.force_percent > 0 &&
       random_.Below(100) < static_cast<unsigned>(options_.force_percent)) {
     return Force();
+  }
+  if (options_.profile_percent > 0 &&
+      random_.Below(100) < static_cast<unsigned>(options_.profile_percent)) {
+    const auto what = random_.Below(100);
+    if (what < 30) return CreateProfile();
+    return what < 55 ? DeleteProfile() : Create();
   }
   const auto what = random_.Below(100);
   if (what < 24) return Create();

@@ -26,6 +26,7 @@ struct UserOptions {
   int profiles = 2;
   int nodes = 1;
   int force_percent = 0;
+  int profile_percent = 0;
   int admin_percent = 0;
 };
 
