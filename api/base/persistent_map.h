@@ -126,18 +126,31 @@ class PersistentMap {
     }
   }
 
-  // The map with `item` added, or in the place of the one that had its key.
-  [[nodiscard]] PersistentMap Put(Ptr item) const {
+  // The map with `item` added, or in the place of the one that had its key. Of a map that is given
+  // up (an rvalue), what no other map shares is changed in place, so that of several changes in a
+  // row only the first copies a path. REQUIRES of an rvalue: the map it was copied from, if any,
+  // lives on until then; what another thread lets go of at this moment could not be told from our
+  // own.
+  [[nodiscard]] PersistentMap Put(Ptr item) const& {
+    return PersistentMap(*this).Put(std::move(item));
+  }
+
+  [[nodiscard]] PersistentMap Put(Ptr item) && {
     if (root_ == nullptr) return PersistentMap(Leaf({std::move(item)}));
-    auto [left, right] = PutBelow(*root_, std::move(item));
+    auto [left, right] = PutBelow(std::move(root_), std::move(item));
     if (right == nullptr) return PersistentMap(std::move(left));
     return PersistentMap(Inner({std::move(left), std::move(right)}));
   }
 
-  // The map without the item at `key`; the same map if there is none.
-  [[nodiscard]] PersistentMap Erase(const Key& key) const {
-    if (Find(key) == nullptr) return *this;
-    NodePtr root = EraseBelow(*root_, key);
+  // The map without the item at `key`; the same map if there is none. Rvalues as with Put.
+  [[nodiscard]] PersistentMap Erase(const Key& key) const& {
+    return PersistentMap(*this).Erase(key);
+  }
+
+  [[nodiscard]] PersistentMap Erase(const Key& key) && {
+    const Ptr doomed = Find(key);  // `key` may look into it
+    if (doomed == nullptr) return std::move(*this);
+    NodePtr root = EraseBelow(std::move(root_), key);
     while (root != nullptr && root->children.size() == 1) root = root->children.front();
     return PersistentMap(std::move(root));
   }
@@ -159,9 +172,9 @@ class PersistentMap {
     const T* last() const { return leaf() ? items.back().get() : lasts.back(); }
   };
 
-  static constexpr std::size_t kMax = 32;
-  static constexpr std::size_t kFill = 24;  // of a bulk load: room to grow without a split
-  static constexpr std::size_t kThin = 8;   // below this a node is worth merging
+  static constexpr std::size_t kMax = 16;
+  static constexpr std::size_t kFill = 12;  // of a bulk load: room to grow without a split
+  static constexpr std::size_t kThin = 4;   // below this a node is worth merging
 
   // What is still to be seen of the items in [from, to): items and whole subtrees, in order.
   class Cursor {
@@ -296,62 +309,99 @@ class PersistentMap {
     return true;
   }
 
-  // Cuts `parts` in two if there are too many for one node.
-  template <class Part, class Make>
-  static std::pair<NodePtr, NodePtr> Pack(std::vector<Part> parts, Make make) {
-    if (parts.size() <= kMax) return {make(std::move(parts)), nullptr};
-    const auto middle = parts.begin() + static_cast<std::ptrdiff_t>(parts.size() / 2);
-    std::vector<Part> right(std::make_move_iterator(middle), std::make_move_iterator(parts.end()));
-    parts.erase(middle, parts.end());
-    return {make(std::move(parts)), make(std::move(right))};
+  // One that may be changed: itself if no other map shares it, else a copy.
+  static std::shared_ptr<Node> Own(NodePtr node) {
+    if (node.use_count() == 1) return std::const_pointer_cast<Node>(std::move(node));
+    return std::make_shared<Node>(*node);
   }
 
-  static std::pair<NodePtr, NodePtr> PutBelow(const Node& node, Ptr item) {
-    if (node.leaf()) {
-      const Key key = KeyOf()(*item);
-      const std::size_t i = ItemOf(node, key);
-      std::vector<Ptr> items;
-      items.reserve(node.items.size() + 1);
-      items = node.items;
-      if (i < items.size() && KeyOf()(*items[i]) == key) {
-        items[i] = std::move(item);
+  template <class V>
+  static void InsertAt(std::vector<V>& into, std::size_t i, V value) {
+    // Exactly: room to grow would be kept for as long as the node.
+    if (into.size() == into.capacity()) into.reserve(into.size() + 1);
+    into.insert(into.begin() + static_cast<std::ptrdiff_t>(i), std::move(value));
+  }
+
+  template <class V>
+  static void EraseAt(std::vector<V>& from, std::size_t i) {
+    from.erase(from.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+
+  // Cuts the upper half off if there are too many for one node.
+  static std::pair<NodePtr, NodePtr> Pack(std::shared_ptr<Node> node) {
+    if (node->width() <= kMax) return {std::move(node), nullptr};
+    const auto cut = [](auto& parts) {
+      const auto middle = parts.begin() + static_cast<std::ptrdiff_t>(parts.size() / 2);
+      auto upper = std::decay_t<decltype(parts)>(std::make_move_iterator(middle),
+                                                 std::make_move_iterator(parts.end()));
+      parts.erase(middle, parts.end());
+      return upper;
+    };
+    if (node->leaf()) {
+      NodePtr right = Leaf(cut(node->items));
+      node->count -= right->count;
+      return {std::move(node), std::move(right)};
+    }
+    NodePtr right = Inner(cut(node->children));
+    node->lasts.resize(node->children.size());
+    node->count -= right->count;
+    return {std::move(node), std::move(right)};
+  }
+
+  static std::pair<NodePtr, NodePtr> PutBelow(NodePtr at, Ptr item) {
+    const Key key = KeyOf()(*item);
+    const std::shared_ptr<Node> node = Own(std::move(at));
+    if (node->leaf()) {
+      const std::size_t i = ItemOf(*node, key);
+      if (i < node->items.size() && KeyOf()(*node->items[i]) == key) {
+        node->items[i] = std::move(item);
       } else {
-        items.insert(items.begin() + static_cast<std::ptrdiff_t>(i), std::move(item));
+        InsertAt(node->items, i, std::move(item));
+        ++node->count;
       }
-      return Pack(std::move(items), Leaf);
+      return Pack(node);
     }
-    const std::size_t i = std::min(ChildOf(node, KeyOf()(*item)), node.children.size() - 1);
-    auto [left, right] = PutBelow(*node.children[i], std::move(item));
-    std::vector<NodePtr> children = node.children;
-    children[i] = std::move(left);
+    const std::size_t i = std::min(ChildOf(*node, key), node->children.size() - 1);
+    node->count -= node->children[i]->count;
+    auto [left, right] = PutBelow(std::move(node->children[i]), std::move(item));
+    node->count += left->count;
+    node->lasts[i] = left->last();
+    node->children[i] = std::move(left);
     if (right != nullptr) {
-      children.insert(children.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(right));
+      node->count += right->count;
+      InsertAt(node->lasts, i + 1, right->last());
+      InsertAt(node->children, i + 1, std::move(right));
     }
-    return Pack(std::move(children), Inner);
+    return Pack(node);
   }
 
   // nullptr if nothing is left. REQUIRES: `key` is there.
-  static NodePtr EraseBelow(const Node& node, const Key& key) {
-    if (node.leaf()) {
-      if (node.items.size() == 1) return nullptr;
-      std::vector<Ptr> items = node.items;
-      items.erase(items.begin() + static_cast<std::ptrdiff_t>(ItemOf(node, key)));
-      return Leaf(std::move(items));
+  static NodePtr EraseBelow(NodePtr at, const Key& key) {
+    if (at->leaf() && at->items.size() == 1) return nullptr;
+    const std::shared_ptr<Node> node = Own(std::move(at));
+    --node->count;
+    if (node->leaf()) {
+      EraseAt(node->items, ItemOf(*node, key));
+      return node;
     }
-    const std::size_t i = ChildOf(node, key);
-    std::vector<NodePtr> children = node.children;
-    children[i] = EraseBelow(*node.children[i], key);
+    const std::size_t i = ChildOf(*node, key);
+    auto& children = node->children;
+    children[i] = EraseBelow(std::move(children[i]), key);
     if (children[i] == nullptr) {
-      children.erase(children.begin() + static_cast<std::ptrdiff_t>(i));
-      if (children.empty()) return nullptr;
-    } else if (children[i]->width() < kThin && children.size() > 1) {
+      EraseAt(children, i);
+      EraseAt(node->lasts, i);
+      return children.empty() ? nullptr : node;
+    }
+    node->lasts[i] = children[i]->last();
+    if (children[i]->width() < kThin && children.size() > 1) {
       const std::size_t left = i == 0 ? 0 : i - 1;
       if (children[left]->width() + children[left + 1]->width() <= kMax) {
         children[left] = Merge(*children[left], *children[left + 1]);
-        children.erase(children.begin() + static_cast<std::ptrdiff_t>(left) + 1);
+        EraseAt(children, left + 1);
+        EraseAt(node->lasts, left);
       }
     }
-    return Inner(std::move(children));
+    return node;
   }
 
   // REQUIRES: neighbours of one level.

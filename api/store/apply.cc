@@ -124,8 +124,9 @@ class Staging {
   void Publish(EventType type, ObjectPtr object, ObjectPtr previous) {
     State& state = applied_.state;
     state.version = object->version;
-    state.objects = type == EventType::kDeleted ? state.objects.Erase(KeyOfObject()(*object))
-                                                : state.objects.Put(object);
+    state.objects = type == EventType::kDeleted
+                        ? std::move(state.objects).Erase(KeyOfObject()(*object))
+                        : std::move(state.objects).Put(object);
     applied_.committed.objects.push_back(object);
     const std::uint64_t version = object->version;
     applied_.events.push_back(
@@ -145,15 +146,16 @@ class Staging {
   void Replace(const ClaimPtr& before, const ClaimPtr& after) {
     State& state = applied_.state;
     if (after != nullptr) {
-      state.claims = state.claims.Put(after);
-      state.claims_by_owner = state.claims_by_owner.Put(after);
+      state.claims = std::move(state.claims).Put(after);
+      state.claims_by_owner = std::move(state.claims_by_owner).Put(after);
     } else {
-      state.claims = state.claims.Erase(KeyOfClaim()(*before));
-      state.claims_by_owner = state.claims_by_owner.Erase(OwnerKeyOfClaim()(*before));
+      state.claims = std::move(state.claims).Erase(KeyOfClaim()(*before));
+      state.claims_by_owner = std::move(state.claims_by_owner).Erase(OwnerKeyOfClaim()(*before));
     }
     const std::string& scope = (after != nullptr ? after : before)->scope;
-    state.scopes = state.scopes.Put(
-        std::make_shared<ScopeVersion>(ScopeVersion{scope, ++state.ledger_version}));
+    state.scopes =
+        std::move(state.scopes)
+            .Put(std::make_shared<ScopeVersion>(ScopeVersion{scope, ++state.ledger_version}));
     applied_.claims.push_back({before, after});
   }
 

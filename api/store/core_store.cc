@@ -46,7 +46,8 @@ Result<SnapshotPtr> CoreStore::ListAt(std::string_view resource, std::uint64_t v
   }
   ObjectMap objects = now->objects;
   for (const auto& [key, event] : first_change) {
-    objects = event->previous == nullptr ? objects.Erase(key) : objects.Put(event->previous);
+    objects = event->previous == nullptr ? std::move(objects).Erase(key)
+                                         : std::move(objects).Put(event->previous);
   }
   return MakeSnapshot(std::move(objects), resource, version);
 }

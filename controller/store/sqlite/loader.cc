@@ -60,8 +60,9 @@ Result<void> LoadClaims(Database& db, std::uint64_t boots, State* state, std::ui
     if (sum != query.Number(5)) return CorruptStatus(db.path(), "a row of a claim is wrong");
     *digest += sum;
     if (state->scopes.Find(claim->scope) == nullptr) {
-      state->scopes = state->scopes.Put(
-          std::make_shared<ScopeVersion>(ScopeVersion{claim->scope, state->ledger_version}));
+      state->scopes = std::move(state->scopes)
+                          .Put(std::make_shared<ScopeVersion>(
+                              ScopeVersion{claim->scope, state->ledger_version}));
     }
     claims.push_back(std::move(claim));
   }

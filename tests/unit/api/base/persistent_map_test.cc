@@ -89,6 +89,46 @@ TEST(PersistentMapTest, AnOlderVersionNeverChanges) {
   EXPECT_EQ(map.size(), 500U);
 }
 
+// Several changes in a row, of which only the first copies: as a transaction does.
+TEST(PersistentMapTest, AnOlderVersionNeverChangesWhenANewerOneDoesInPlace) {
+  SeededRandom random(11);
+  Map map;
+  Model model;
+  for (int round = 0; round < 400; ++round) {
+    const Map old = map;
+    const Model was = model;
+    const std::uint64_t range = (round / 80) % 2 == 0 ? 3'000 : 200;
+    for (std::uint64_t n = random.Below(40); n > 0; --n) {
+      const std::string key = KeyFor(random.Below(1'000));
+      if (random.Below(3'000) < range) {
+        map = std::move(map).Put(std::make_shared<Entry>(Entry{key, round}));
+        model[key] = round;
+      } else {
+        map = std::move(map).Erase(key);
+        model.erase(key);
+      }
+      ASSERT_EQ(map.size(), model.size());
+    }
+    ASSERT_EQ(Contents(map), model);
+    ASSERT_EQ(Contents(old), was);
+    for (const auto& [key, value] : model) {
+      ASSERT_EQ(map.Find(key)->value, value);
+    }
+    const std::string some = KeyFor(random.Below(1'000));
+    EXPECT_EQ(map.Rank(some),
+              static_cast<std::size_t>(std::distance(model.begin(), model.lower_bound(some))));
+  }
+  // What an item that goes is looked up by may lie in the item.
+  while (map.size() > 0) {
+    std::string_view first;
+    map.ForEachFrom("", [&](const Map::Ptr& e) {
+      first = e->key;
+      return false;
+    });
+    map = std::move(map).Erase(first);
+  }
+}
+
 TEST(PersistentMapTest, WalksFromAnyPlaceAndCountsWhatComesBefore) {
   std::vector<Map::Ptr> items;
   for (int i = 0; i < 2'000; i += 2) {
