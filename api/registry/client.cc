@@ -2,9 +2,11 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "api/registry/commit_loop.h"
+#include "api/registry/decoded.h"
 #include "api/registry/messages.h"
 #include "api/registry/meta.h"
 #include "api/registry/namespaces.h"
@@ -92,10 +94,30 @@ Result<Step> StepWith(const PlannerDeps& deps, const codec::Kind& kind, Planned 
 
 }  // namespace
 
+// Of the kinds that are read pass after pass.
+struct Client::Cache : Decoded<v1alpha1::BrowserSession>,
+                       Decoded<v1alpha1::BrowserProfile>,
+                       Decoded<v1alpha1::BrowserNode>,
+                       Decoded<v1alpha1::BrowserClass> {
+  template <class T>
+  Result<T> Decode(const store::ObjectPtr& object) {
+    if constexpr (std::is_base_of_v<Decoded<T>, Cache>) {
+      return Decoded<T>::Of(object);
+    } else {
+      return DecodeObject<T>(object);
+    }
+  }
+};
+
+Client::Client(Registry& registry, const Clock& clock, Random& random)
+    : registry_(registry), clock_(clock), random_(random), cache_(std::make_unique<Cache>()) {}
+
+Client::~Client() = default;
+
 template <class T>
 Result<T> Client::Get(std::string_view ns, std::string_view name) const {
   NEKO_TRY(const store::ObjectPtr object, registry_.Get(KindOf(registry_, T::kResource), ns, name));
-  return DecodeObject<T>(object);
+  return cache_->Decode<T>(object);
 }
 
 template <class T>
@@ -119,7 +141,7 @@ Result<T> Client::Create(const Context& ctx, const T& object) {
            CommitBlocking(
                ctx, registry_.store(),
                CreatePlanner(deps, kind, object.metadata.namespace_, std::move(body), OwnWrite())));
-  return DecodeObject<T>(reply.object);
+  return cache_->Decode<T>(reply.object);
 }
 
 template <class T>
@@ -131,7 +153,7 @@ Result<T> Client::Patch(const Context& ctx, std::string_view ns, std::string_vie
                           PatchPlanner(deps, KindOf(registry_, T::kResource), std::string(ns),
                                        std::string(name), PatchType::kMerge, patch,
                                        Subresource::kNone, OwnWrite())));
-  return DecodeObject<T>(reply.object);
+  return cache_->Decode<T>(reply.object);
 }
 
 template <class T>
@@ -146,7 +168,7 @@ Result<T> Client::WriteStatus(const Context& ctx, const T& object, With with) {
     return StepWith(deps, kind, std::move(plan), stored, with);
   };
   NEKO_TRY(const WriteReply reply, CommitBlocking(ctx, registry_.store(), planner));
-  return DecodeObject<T>(reply.object);
+  return cache_->Decode<T>(reply.object);
 }
 
 template <class T>

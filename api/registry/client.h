@@ -31,8 +31,10 @@ struct With {
 
 class Client {
  public:
-  explicit Client(Registry& registry, const Clock& clock, Random& random)
-      : registry_(registry), clock_(clock), random_(random) {}
+  explicit Client(Registry& registry, const Clock& clock, Random& random);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
 
   // The newest committed state. Errors: kNotFound; kInternal: stored bytes that do not decode.
   template <class T>
@@ -80,9 +82,12 @@ class Client {
   Registry& registry() const { return registry_; }
 
  private:
+  struct Cache;
+
   Registry& registry_;
   const Clock& clock_;
   Random& random_;
+  const std::unique_ptr<Cache> cache_;  // of Get
 };
 
 }  // namespace nekoplane::registry
