@@ -60,7 +60,7 @@ class Staging {
       ReleaseOwner(claim.owner);
       return {};
     }
-    const ClaimPtr held = applied_.state.claims.Find({claim.kind, claim.scope, claim.item});
+    const ClaimPtr held = applied_.state.claims.Find(KeyOfClaim()(claim));
     if (change.op == ClaimChange::Op::kRelease) {
       if (held != nullptr && held->owner == claim.owner) Replace(held, nullptr);
       return {};

@@ -20,7 +20,7 @@ void ForEachChange(
     const Snapshot& before, const Snapshot& after,
     const std::function<void(const ObjectPtr& before, const ObjectPtr& after)>& visit);
 
-// The same for claims, ordered by (kind, scope, item); a claim differs if its owner or detail does.
+// The same for claims, ordered by (scope, kind, item); a claim differs if its owner or detail does.
 // REQUIRES: both are from Claims() of one store.
 void ForEachChange(const Ledger& before, const Ledger& after,
                    const std::function<void(const Claim* before, const Claim* after)>& visit);

@@ -8,7 +8,7 @@
 namespace nekoplane::store {
 namespace {
 
-constexpr std::string_view kAfterKinds = "\xff";  // no kind is written in such characters
+constexpr std::string_view kAfterScopes = "\xff";  // no scope is written in such characters
 
 // The smallest string greater than `s`.
 std::string After(std::string_view s) { return std::string(s) + '\0'; }
@@ -62,21 +62,18 @@ class StateLedger final : public Ledger {
 
   std::optional<Claim> Find(std::string_view kind, std::string_view scope,
                             std::string_view item) const override {
-    const ClaimPtr found = state_->claims.Find({kind, scope, item});
+    const ClaimPtr found = state_->claims.Find({scope, kind, item});
     if (found == nullptr) return std::nullopt;
     return *found;
   }
 
-  // There are few kinds, so hopping from kind to kind costs less than a second index by scope.
   void ForEachInScope(std::string_view scope,
                       const std::function<void(const Claim&)>& visit) const override {
-    for (std::string kind = FirstKindFrom(""); !kind.empty(); kind = FirstKindFrom(After(kind))) {
-      state_->claims.ForEachFrom({kind, scope, ""}, [&](const ClaimPtr& claim) {
-        if (claim->kind != kind || claim->scope != scope) return false;
-        visit(*claim);
-        return true;
-      });
-    }
+    state_->claims.ForEachFrom({scope, "", ""}, [&](const ClaimPtr& claim) {
+      if (claim->scope != scope) return false;
+      visit(*claim);
+      return true;
+    });
   }
 
   void ForEachOfOwner(std::string_view owner,
@@ -98,20 +95,10 @@ class StateLedger final : public Ledger {
   template <class Visit>
   void ForEachChange(const StateLedger& after, Visit&& visit) const {
     ClaimMap::ForEachDifference(state_->claims, after.state_->claims, {"", "", ""},
-                                {kAfterKinds, "", ""}, visit);
+                                {kAfterScopes, "", ""}, visit);
   }
 
  private:
-  // "" if there is none; no claim has an empty kind.
-  std::string FirstKindFrom(std::string_view kind) const {
-    std::string found;
-    state_->claims.ForEachFrom({kind, "", ""}, [&](const ClaimPtr& claim) {
-      found = claim->kind;
-      return false;
-    });
-    return found;
-  }
-
   const StatePtr state_;
 };
 

@@ -25,10 +25,12 @@ struct KeyOfObject {
 
 using ClaimPtr = std::shared_ptr<const Claim>;
 
+// By scope, so that what is claimed on one node lies together: a placement touches one part of the
+// tree only.
 struct KeyOfClaim {
   std::tuple<std::string_view, std::string_view, std::string_view> operator()(
       const Claim& c) const {
-    return {c.kind, c.scope, c.item};
+    return {c.scope, c.kind, c.item};
   }
 };
 

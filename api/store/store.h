@@ -106,11 +106,13 @@ class Ledger {
   virtual std::uint64_t ScopeVersion(std::string_view scope) const = 0;
   virtual std::optional<Claim> Find(std::string_view kind, std::string_view scope,
                                     std::string_view item) const = 0;
-  // Ordered by (kind, scope, item).
+  // Ordered by (kind, item).
   virtual void ForEachInScope(std::string_view scope,
                               const std::function<void(const Claim&)>& visit) const = 0;
+  // Ordered by (kind, scope, item).
   virtual void ForEachOfOwner(std::string_view owner,
                               const std::function<void(const Claim&)>& visit) const = 0;
+  // Ordered by (scope, kind, item).
   virtual void ForEach(const std::function<void(const Claim&)>& visit) const = 0;
 };
 

@@ -86,6 +86,19 @@ void BM_Change(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
+// So many of these at once, for an instruction counter that runs the whole program twice.
+void BM_CountedChanges(benchmark::State& state) {
+  World& world = WorldOf(state);
+  reconcilers::NodeCache cache(world.store(), scheduler::DefaultPolicy());
+  for (auto _ : state) {
+    for (std::int64_t n = 0; n < state.range(2); ++n) {
+      const Decision decision = Decide(cache, world);
+      world.Place(decision.node, decision.ports);
+      world.ReleaseOldest();
+    }
+  }
+}
+
 void BM_DecidePlainly(benchmark::State& state) {
   World& world = WorldOf(state);
   for (auto _ : state) benchmark::DoNotOptimize(DecidePlainly(world, world.request()));
@@ -116,6 +129,7 @@ void Sizes(benchmark::internal::Benchmark* bench) {
 
 BENCHMARK(BM_Decide)->Apply(Sizes<0, 1'000, 20'000>)->UseManualTime();
 BENCHMARK(BM_Change)->Apply(Sizes<0, 1'000, 20'000>);
+BENCHMARK(BM_CountedChanges)->ArgsProduct({{1'000}, {1'000, 20'000}, {500, 1'500}})->Iterations(1);
 BENCHMARK(BM_DecidePlainly)->Apply(Sizes<0, 1'000, 20'000>);
 BENCHMARK(BM_Refuse)->Apply(Sizes<1'000, 20'000>);
 

@@ -407,7 +407,7 @@ TEST_P(StoreConformance, TheLedgerIsOrderedAndOneScopeIsOneScope) {
   ledger->ForEach(collect(&all));
   ledger->ForEachInScope("s", collect(&scope));
   ledger->ForEachInScope("q", collect(&none));
-  EXPECT_EQ(all, (std::vector<std::string>{"a//g", "a/s/9", "b/r/5", "b/s/1", "b/s/2", "c/t/1"}));
+  EXPECT_EQ(all, (std::vector<std::string>{"a//g", "b/r/5", "a/s/9", "b/s/1", "b/s/2", "c/t/1"}));
   EXPECT_EQ(scope, (std::vector<std::string>{"a/s/9", "b/s/1", "b/s/2"}));
   EXPECT_TRUE(none.empty());
   EXPECT_EQ(ClaimsOf("o"), (std::vector<std::string>{"a//g", "b/r/5", "b/s/1", "b/s/2", "c/t/1"}));

@@ -14,8 +14,9 @@ store::ObjectPtr Profile(const std::string& name, std::uint64_t version) {
       .key = {BrowserProfile::kResource, "default", name},
       .uid = name,
       .version = version,
-      .bytes = R"({"apiVersion":"nekoplane.dev/v1alpha1","kind":"BrowserProfile","metadata":{"name":")" +
-               name + R"("},"spec":{}})"});
+      .bytes =
+          R"({"apiVersion":"nekoplane.dev/v1alpha1","kind":"BrowserProfile","metadata":{"name":")" +
+          name + R"("},"spec":{}})"});
 }
 
 TEST(DecodedTest, TellsObjectsApartThatShareASlot) {
