@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "api/base/quantity.h"
+#include "api/v1alpha1/gpu.h"
 
 namespace nekoplane::taos {
 namespace {
@@ -44,7 +45,7 @@ std::vector<NodeRow> CapableWorkers(const std::vector<BrowserNode>& nodes) {
                         IsTrue(node, v1alpha1::node::kCapable);
     if (!usable) continue;
     const v1alpha1::NodeHardware& hardware = node.status.hardware;
-    rows.push_back({node.metadata.name, hardware.gpu && hardware.gpu->count > 0, hardware.ramMB,
+    rows.push_back({node.metadata.name, v1alpha1::EncodesForMany(hardware.gpu), hardware.ramMB,
                     hardware.cores, Load(node)});
   }
   std::stable_sort(rows.begin(), rows.end(), [](const NodeRow& a, const NodeRow& b) {

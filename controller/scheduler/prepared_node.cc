@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/base/quantity.h"
+#include "api/v1alpha1/gpu.h"
 
 namespace nekoplane::scheduler {
 
@@ -57,11 +58,6 @@ std::string Describe(const v1alpha1::NodeHardware& hardware) {
   return what;
 }
 
-bool EncodesForMany(const std::optional<v1alpha1::NodeGpu>& gpu) {
-  return gpu && gpu->count > 0 &&
-         (gpu->vendor == "nvidia" || gpu->vendor == "amd" || gpu->vendor == "apple");
-}
-
 double Share(std::int64_t used, std::int64_t total) {
   if (total <= 0 || total == kUnlimited) return 0;
   return static_cast<double>(used) / static_cast<double>(total);
@@ -76,7 +72,7 @@ NodeFacts::NodeFacts(BrowserNode object) : node(std::move(object)) {
   const Condition* condition = FindCondition(node, v1alpha1::node::kReady);
   ready = condition != nullptr && condition->is_true();
   hardware_known = machine.ramMB != 0 || ready;
-  encoding_gpu = EncodesForMany(machine.gpu);
+  encoding_gpu = v1alpha1::EncodesForMany(machine.gpu);
   for (const v1alpha1::Taint& taint : node.spec.taints) {
     (taint.effect == v1alpha1::TaintEffect::kNoSchedule ? keeps_away : puts_off) = true;
   }

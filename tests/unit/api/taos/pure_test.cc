@@ -353,13 +353,16 @@ TEST(CapableWorkersTest, GpuFirstThenLoadAndNeverTheHost) {
   weak.status.conditions[1].status = "False";
   auto cordoned = node("cordoned", true, "0");
   cordoned.spec.schedulingPolicy = v1alpha1::SchedulingPolicy::kUnschedulable;
-  const auto rows = CapableWorkers({node("host", true, "0"), offline, weak, cordoned,
+  auto board = node("board", false, "0");  // its GPU has no memory of its own
+  board.status.hardware.gpu = v1alpha1::NodeGpu{"intel", "x", 1};
+  const auto rows = CapableWorkers({node("host", true, "0"), offline, weak, cordoned, board,
                                     node("busy", false, "6400m"), node("gpu", true, "4"),
                                     node("calm", false, "800m"), node("also-calm", false, "800m")});
   std::string names;
   for (const NodeRow& row : rows) names += row.name + " ";
-  EXPECT_EQ(names, "gpu also-calm calm busy ");
+  EXPECT_EQ(names, "gpu board also-calm calm busy ");
   EXPECT_TRUE(rows[0].gpu);
+  EXPECT_FALSE(rows[1].gpu);
   EXPECT_DOUBLE_EQ(rows[0].load, 0.5);
   EXPECT_EQ(rows[0].ram_mb, 16384);
   EXPECT_EQ(rows[0].cores, 8);
