@@ -14,7 +14,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMostNameBytes = 200;
 // As manifests/crds/browsernodes.yaml has it: one text too long and no status is stored any more.
-constexpr std::size_t kMostWordBytes = 63, kMostModelBytes = 253;
+constexpr std::size_t kMostWordBytes = 63, kMostModelBytes = 253, kMostUrlBytes = 2048;
 
 std::string Text(const json& object, const char* key) {
   const auto it = object.find(key);
@@ -126,6 +126,7 @@ Result<WorkerInfo> ParseWorker(const json& body) {
   worker.platform = Text(body, "platform");
   if (worker.name.empty() || worker.url.empty()) return invalid("name and url are required");
   if (worker.name.size() > kMostNameBytes) return invalid("name is too long");
+  if (worker.url.size() > kMostUrlBytes) return invalid("url is too long");
   const auto url = http::Url::Parse(worker.url);
   if (!url) return invalid("url: " + url.error().message);
   TakeShared(body, worker);

@@ -24,7 +24,7 @@ struct WorkerInfo {
 };
 
 // A row of GET /api/cluster/workers, and the body of a registration.
-// Errors: kInvalid: no object, no name, or a url that is none.
+// Errors: kInvalid: no object, no name, or a url that is none or that no node may hold.
 Result<WorkerInfo> ParseWorker(const nlohmann::json& body);
 
 // What a heartbeat renews; keys that are absent leave things as they are.
