@@ -23,9 +23,6 @@ class NodeCache {
   NodeSet At(const store::LedgerPtr& ledger);
 
  private:
-  void FollowClaims(const store::Ledger& ledger) REQUIRES(mutex_);
-  void FollowObjects(const store::Snapshot& objects, const store::Ledger& ledger) REQUIRES(mutex_);
-
   const store::Store& store_;
   const scheduler::Policy& policy_;
   Mutex mutex_;

@@ -111,10 +111,11 @@ PlacementQueue::View PlacementQueue::Look(const Waiting& who) const {
   const auto stored = by_uid_.find(who.uid);
   if (stored != by_uid_.end() && stored->second->priority > who.priority) --view.position;
   for (const auto& [node, nominators] : nominators_) {
-    const bool closed = std::any_of(nominators.begin(), nominators.end(), [&](const Waiting* a) {
-      return a->uid != who.uid && Ahead(*a, RankOf(*a), who, rank);
-    });
-    if (closed) view.closed_nodes.insert(node);
+    for (const Waiting* a : nominators) {
+      if (a->uid == who.uid || !Ahead(*a, RankOf(*a), who, rank)) continue;
+      view.closed_nodes.insert(node);
+      break;
+    }
   }
   return view;
 }
