@@ -98,6 +98,9 @@ Result<Scenario> FromYaml(const YAML::Node& root) {
     }
   }
   if (scenario.name.empty()) return Bad("it has no name");
+  for (const char* needed : {"nodes", "sessions", "profiles", "rare"}) {
+    if (*numbers.at(needed) < 1) return Bad(std::string(needed) + " has to be 1 or more");
+  }
   return scenario;
 }
 
