@@ -112,9 +112,9 @@ manager::Outcome GcReconciler::Reconcile(const Context& ctx, const queue::Key& k
     findings = std::move(looked).value();
   }
   std::erase_if(findings, [](const Finding& f) { return !f.removable || f.too_young; });
-  const std::size_t found = findings.size();
   const auto doomed = SeenTwice(key.name, std::move(findings));
-  for (const auto& finding : doomed) {
+  Duration again = doomed.look_again;
+  for (const auto& finding : doomed.findings) {
     if (ctx.stopped()) break;
     const auto removed = Remove(ctx, finding);
     if (!removed) {
@@ -124,36 +124,45 @@ manager::Outcome GcReconciler::Reconcile(const Context& ctx, const queue::Key& k
                          {"error", removed.error().ToString()}});
       continue;
     }
+    again = std::min(again, options_.between_looks);  // what it kept from going can be found now
     if (deps_.removed) deps_.removed(finding.what);
     deps_.log.Info("garbage removed", {{"what", std::string(WhatName(finding.what))},
                                        {"node", finding.node},
                                        {"name", finding.name},
                                        {"why", finding.why}});
   }
-  // The second look at something new need not wait for the whole period.
-  return manager::RequeueAfter{found > doomed.size() ? options_.between_looks : options_.period};
+  return manager::RequeueAfter{again};
 }
 
-std::vector<Finding> GcReconciler::SeenTwice(const std::string& node,
+Duration GcReconciler::Apart(const std::string& node, const Finding& finding) const {
+  const bool on_node = finding.what == What::kClaim && !node.empty();
+  return on_node && !NEKO_MUTANT(kGcPortsBeforeContainer) ? options_.between_claim_looks
+                                                          : options_.between_looks;
+}
+
+GcReconciler::Doomed GcReconciler::SeenTwice(const std::string& node,
                                              std::vector<Finding> findings) {
   const MonoTime now = deps_.clock.Now();
   MutexLock lock(mu_);
   auto& before = first_seen_[node];
   std::map<std::string, MonoTime> seen;
-  std::vector<Finding> twice;
+  // The second look at something new need not wait for the whole period.
+  Doomed doomed{.findings = {}, .look_again = options_.period};
   for (auto& finding : findings) {
     const std::string id = std::string(WhatName(finding.what)) + " " + finding.name;
     const auto it = before.find(id);
     const bool new_to_us = it == before.end() || NEKO_MUTANT(kGcNeverSecondLook);
     const MonoTime first = new_to_us ? now : it->second;
     seen[id] = first;
-    if ((it != before.end() && now - first >= options_.between_looks) ||
-        NEKO_MUTANT(kGcOldPicture)) {
-      twice.push_back(std::move(finding));
+    const Duration left = Apart(node, finding) - (now - first);
+    if ((it != before.end() && left <= Duration::zero()) || NEKO_MUTANT(kGcOldPicture)) {
+      doomed.findings.push_back(std::move(finding));
+    } else {
+      doomed.look_again = std::min(doomed.look_again, std::max(left, options_.between_looks));
     }
   }
   before = std::move(seen);
-  return twice;
+  return doomed;
 }
 
 void GcReconciler::Forget(const std::string& node) {

@@ -2,7 +2,8 @@
 // the session reconciler, for what crashes and lost replies leave behind.
 //
 // Its keys are nodes by name, and "" for the claims ledger. Something goes only if it has no owner
-// by uid, is older than the grace time, and was found so in two looks that lie apart.
+// by uid, is older than the grace time, and was found so in two looks that lie apart: at a node's
+// claims so far that nothing which was under way for their owner can come after.
 //
 // Thread safety and blocking: as manager::Reconciler. Lifetime: all that Deps refers to outlives
 // it. Restarts: forgets its first looks, and so waits a little longer.
@@ -27,6 +28,10 @@ struct Options {
   Duration grace = std::chrono::seconds(60);
   Duration period = std::chrono::minutes(2);
   Duration between_looks = std::chrono::seconds(10);  // at least, for two looks to count as two
+  // The same for a node's claims. A session can be forced away while its start is under way, which
+  // neither the store nor the machine shows; longer than a start, and what was asked for in it, may
+  // take.
+  Duration between_claim_looks = std::chrono::minutes(5);
   Duration stop_timeout = std::chrono::seconds(20);
 };
 
@@ -56,9 +61,15 @@ class GcReconciler final : public manager::Reconciler {
   manager::Outcome Reconcile(const Context& ctx, const queue::Key& key) override;
 
  private:
-  // Findings of this look that were there in an earlier one already; remembers the rest.
-  std::vector<Finding> SeenTwice(const std::string& node, std::vector<Finding> findings)
-      EXCLUDES(mu_);
+  struct Doomed {
+    std::vector<Finding> findings;
+    Duration look_again;
+  };
+
+  // Findings of this look that were there in one that is long enough ago; remembers the rest.
+  Doomed SeenTwice(const std::string& node, std::vector<Finding> findings) EXCLUDES(mu_);
+  // How far apart two looks have to lie, of which `node` is the key.
+  Duration Apart(const std::string& node, const Finding& finding) const;
   // A node that went and comes again is looked at twice again.
   void Forget(const std::string& node) EXCLUDES(mu_);
   Result<void> Remove(const Context& ctx, const Finding& finding);

@@ -17,6 +17,8 @@ Result<std::int64_t> ViewersByPort(const Context&, const std::string& neko_url,
 }
 
 constexpr int kSlowYields = 60;
+// What was asked of an engine and is not done by then never is: as long as the Docker driver waits.
+constexpr auto kLatestEffect = std::chrono::seconds(90);
 constexpr int kWorkers[] = {2, 1, 1, 1, 1};
 
 }  // namespace
@@ -212,6 +214,16 @@ runtime::SimFault Program::PullFault(const std::string& node, std::string_view i
 }
 
 runtime::SimFault Program::EngineFault(runtime::SimCall call) {
+  using Kind = runtime::SimFault::Kind;
+  const MonoTime asked = world_.clock.Now();
+  auto fault = FaultOfCall(call);
+  if (fault.kind == Kind::kRefuse || world_.clock.Now() - asked <= kLatestEffect) return fault;
+  world_.arriving_late = false;
+  return {Kind::kRefuse,
+          MakeStatus(Code::kTimeout, "DeadlineExceeded", "the engine took too long")};
+}
+
+runtime::SimFault Program::FaultOfCall(runtime::SimCall call) {
   using Kind = runtime::SimFault::Kind;
   switch (Enter(runtime::SimCallName(call))) {
     case Fate::kLive:

@@ -96,6 +96,7 @@ class Program final : public Gate {
   void NoteLoss(const store::Object& object);
   void PlanEngines();
   runtime::SimFault EngineFault(runtime::SimCall call);
+  runtime::SimFault FaultOfCall(runtime::SimCall call);
   // The same for a pull, which is under way until this returns.
   runtime::SimFault PullFault(const std::string& node, std::string_view image);
 

@@ -68,9 +68,10 @@ TEST_F(GcTest, OrphanGoesAfterTheGraceTimeAndASecondLook) {
   EXPECT_EQ(LookOnce(), seconds(10));  // too soon to count as a second look
   EXPECT_EQ(engine_.Containers().size(), 1U);
   clock_.Advance(seconds(10));
-  EXPECT_EQ(LookOnce(), minutes(2));
+  EXPECT_EQ(LookOnce(), seconds(10));  // what it kept from going may be found now
   EXPECT_TRUE(engine_.Containers().empty());
   EXPECT_TRUE(engine_.Volumes().empty());
+  EXPECT_EQ(LookOnce(), minutes(2));
   EXPECT_EQ(removed_, (std::vector<std::string>{"container", "volume"}));
 }
 
@@ -118,10 +119,12 @@ TEST_F(GcTest, StaleClaimsAreReleased) {
   ASSERT_TRUE(client_.ChangeClaims({}, {Acquire(PortClaims("host", "dead", {8800, 59000})[0])})
                   .has_value());
   EXPECT_EQ(Look({}, deps_, "host", {})->size(), 1U);
-  gc_.Reconcile({}, {"", "host"});
-  clock_.Advance(seconds(10));
+  EXPECT_EQ(LookOnce(), minutes(2));
+  clock_.Advance(minutes(5) - seconds(20));
+  EXPECT_EQ(LookOnce(), seconds(20));
   EXPECT_TRUE(store_.Claims()->Find(store::kClaimPortTcp, "host", "8800").has_value());
-  gc_.Reconcile({}, {"", "host"});
+  clock_.Advance(seconds(20));
+  LookOnce();
   EXPECT_FALSE(store_.Claims()->Find(store::kClaimPortTcp, "host", "8800").has_value());
 }
 
@@ -141,7 +144,7 @@ TEST_F(GcTest, ClaimsOutliveTheContainerThatUsesThem) {
   EXPECT_TRUE(store_.Claims()->Find(store::kClaimPortTcp, "host", "9000").has_value());
   EXPECT_TRUE(store_.Claims()->Find(store::kClaimProfile, "", "p1").has_value());
   for (int look = 0; look < 2; ++look) {
-    clock_.Advance(seconds(10));
+    clock_.Advance(minutes(5));
     LookOnce();
   }
   EXPECT_FALSE(store_.Claims()->Find(store::kClaimPortTcp, "host", "9000").has_value());
@@ -150,6 +153,23 @@ TEST_F(GcTest, ClaimsOutliveTheContainerThatUsesThem) {
     clock_.Advance(seconds(10));
   }
   EXPECT_FALSE(store_.Claims()->Find(store::kClaimProfile, "", "p1").has_value());
+}
+
+// Its start was under way when its session was forced away.
+TEST_F(GcTest, ClaimsWaitForAStartThatNobodyCanSeeYet) {
+  ASSERT_TRUE(
+      client_.ChangeClaims({}, {Acquire(PortClaims("host", "dead", {9000, 9001})[0])}).has_value());
+  LookOnce();
+  clock_.Advance(minutes(4));
+  LookOnce();
+  Start("dead", *driver_);
+  for (int look = 0; look < 3; ++look) {  // the container goes first
+    EXPECT_TRUE(store_.Claims()->Find(store::kClaimPortTcp, "host", "9000").has_value());
+    clock_.Advance(seconds(61));
+    LookOnce();
+  }
+  EXPECT_TRUE(engine_.Containers().empty());
+  EXPECT_TRUE(store_.Claims()->Find(store::kClaimPortTcp, "host", "9000").has_value());
 }
 
 TEST_F(GcTest, ClaimsOnANodeThatIsNoMoreHoldNothing) {
