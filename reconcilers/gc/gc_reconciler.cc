@@ -111,7 +111,7 @@ manager::Outcome GcReconciler::Reconcile(const Context& ctx, const queue::Key& k
     }
     findings = std::move(looked).value();
   }
-  std::erase_if(findings, [](const Finding& f) { return !f.removable || f.too_young; });
+  std::erase_if(findings, [](const Finding& f) { return !f.removable; });
   const auto doomed = SeenTwice(key.name, std::move(findings));
   Duration again = doomed.look_again;
   for (const auto& finding : doomed.findings) {
@@ -136,8 +136,10 @@ manager::Outcome GcReconciler::Reconcile(const Context& ctx, const queue::Key& k
 
 Duration GcReconciler::Apart(const std::string& node, const Finding& finding) const {
   const bool on_node = finding.what == What::kClaim && !node.empty();
-  return on_node && !NEKO_MUTANT(kGcPortsBeforeContainer) ? options_.between_claim_looks
-                                                          : options_.between_looks;
+  if (on_node && !NEKO_MUTANT(kGcPortsBeforeContainer)) return options_.between_claim_looks;
+  // Ages are told by wall clocks, and these are set back; how long we have seen it is true.
+  return finding.too_young ? std::max(options_.grace, options_.between_looks)
+                           : options_.between_looks;
 }
 
 GcReconciler::Doomed GcReconciler::SeenTwice(const std::string& node,

@@ -2,8 +2,9 @@
 // the session reconciler, for what crashes and lost replies leave behind.
 //
 // Its keys are nodes by name, and "" for the claims ledger. Something goes only if it has no owner
-// by uid, is older than the grace time, and was found so in two looks that lie apart: at a node's
-// claims so far that nothing which was under way for their owner can come after.
+// by uid, is older than the grace time (or was seen for so long), and was found so in two looks
+// that lie apart: at a node's claims so far that nothing which was under way for their owner can
+// come after.
 //
 // Thread safety and blocking: as manager::Reconciler. Lifetime: all that Deps refers to outlives
 // it. Restarts: forgets its first looks, and so waits a little longer.

@@ -61,7 +61,6 @@ class GcTest : public ::testing::Test {
 
 TEST_F(GcTest, OrphanGoesAfterTheGraceTimeAndASecondLook) {
   Start("dead", *driver_);
-  EXPECT_EQ(LookOnce(), minutes(2));  // too young to count
   clock_.Advance(minutes(2));
   EXPECT_EQ(LookOnce(), seconds(10));  // found: looks again soon
   EXPECT_EQ(engine_.Containers().size(), 1U);
@@ -71,8 +70,31 @@ TEST_F(GcTest, OrphanGoesAfterTheGraceTimeAndASecondLook) {
   EXPECT_EQ(LookOnce(), seconds(10));  // what it kept from going may be found now
   EXPECT_TRUE(engine_.Containers().empty());
   EXPECT_TRUE(engine_.Volumes().empty());
-  EXPECT_EQ(LookOnce(), minutes(2));
   EXPECT_EQ(removed_, (std::vector<std::string>{"container", "volume"}));
+  EXPECT_EQ(LookOnce(), minutes(2));
+}
+
+TEST_F(GcTest, AYoungOrphanStaysUntilItIsNot) {
+  Start("dead", *driver_);
+  EXPECT_EQ(LookOnce(), seconds(60));
+  clock_.Advance(seconds(59));
+  EXPECT_EQ(LookOnce(), seconds(10));
+  EXPECT_EQ(engine_.Containers().size(), 1U);
+  clock_.Advance(seconds(1));
+  LookOnce();
+  EXPECT_TRUE(engine_.Containers().empty());
+}
+
+TEST_F(GcTest, AWallClockThatWasSetBackKeepsNoOrphan) {
+  Start("dead", *driver_);
+  clock_.JumpWall(-std::chrono::hours(1));
+  LookOnce();
+  clock_.Advance(seconds(59));
+  LookOnce();
+  EXPECT_EQ(engine_.Containers().size(), 1U);
+  clock_.Advance(seconds(1));
+  LookOnce();
+  EXPECT_TRUE(engine_.Containers().empty());
 }
 
 TEST_F(GcTest, OthersAreLeftAlone) {
