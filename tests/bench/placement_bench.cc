@@ -5,7 +5,10 @@
 #include <benchmark/benchmark.h>
 #include <time.h>
 
+#include <map>
 #include <memory>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "tests/bench/placement_world.h"
@@ -86,6 +89,50 @@ void BM_Change(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
+// A ledger as anybody would begin it: one tree by what is claimed, one by who claims it. Textbook
+// trees, whose cost grows with log n in comparisons: what that is in time on this machine, where
+// larger trees fit its caches less well, is the yardstick for how the cost of a change grows.
+class PlainLedger {
+ public:
+  explicit PlainLedger(const store::Ledger& ledger) {
+    ledger.ForEach([&](const store::Claim& claim) { Put(claim); });
+  }
+
+  void Put(const store::Claim& claim) {
+    by_owner_.emplace(claim.owner, Item{claim.scope, claim.kind, claim.item});
+    by_item_.emplace(Item{claim.scope, claim.kind, claim.item}, claim);
+  }
+
+  void Release(const std::string& owner) {
+    const auto [first, last] = by_owner_.equal_range(owner);
+    for (auto it = first; it != last; ++it) by_item_.erase(it->second);
+    by_owner_.erase(first, last);
+  }
+
+ private:
+  using Item = std::tuple<std::string, std::string, std::string>;
+  std::map<Item, store::Claim> by_item_;
+  std::multimap<std::string, Item> by_owner_;
+};
+
+void BM_PlainLedger(benchmark::State& state) {
+  World& world = WorldOf(state);
+  PlainLedger ledger(*world.store().Claims());
+  int next = 0;
+  const auto uid = [](int n) { return "plain-" + std::to_string(n); };
+  constexpr int kBehind = 100;
+  for (auto _ : state) {
+    // Spread over all nodes, in no order, as placements are.
+    const auto at = static_cast<std::size_t>(next) * 7919 % world.names().size();
+    for (const auto& claim : ClaimsOf(world.names()[at], uid(next), {next, -next})) {
+      ledger.Put(claim);
+    }
+    ledger.Release(uid(next - kBehind));
+    ++next;
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
 // So many of these at once, for an instruction counter that runs the whole program twice.
 void BM_CountedChanges(benchmark::State& state) {
   World& world = WorldOf(state);
@@ -129,6 +176,7 @@ void Sizes(benchmark::internal::Benchmark* bench) {
 
 BENCHMARK(BM_Decide)->Apply(Sizes<0, 1'000, 20'000>)->UseManualTime();
 BENCHMARK(BM_Change)->Apply(Sizes<0, 1'000, 20'000>);
+BENCHMARK(BM_PlainLedger)->Apply(Sizes<1'000, 20'000>);
 BENCHMARK(BM_CountedChanges)->ArgsProduct({{1'000}, {1'000, 20'000}, {500, 1'500}})->Iterations(1);
 BENCHMARK(BM_DecidePlainly)->Apply(Sizes<0, 1'000, 20'000>);
 BENCHMARK(BM_Refuse)->Apply(Sizes<1'000, 20'000>);

@@ -46,6 +46,16 @@ inline BrowserNode MakeNode(int index, std::int64_t sessions) {
   return node;
 }
 
+// What a session holds once it is placed.
+inline std::vector<store::Claim> ClaimsOf(const std::string& node, const std::string& uid,
+                                          const v1alpha1::SessionPorts& ports) {
+  auto claims = reconcilers::PortClaims(node, uid, ports);
+  claims.push_back(reconcilers::InstanceClaim(
+      node, uid, {.memory_bytes = 1536 * kMiB, .milli_cpu = 1000, .gpus = 0}));
+  claims.push_back(reconcilers::ProfileClaim("nekoplane-session-" + uid, uid));
+  return claims;
+}
+
 class World {
  public:
   World(int nodes, int sessions) {
@@ -86,13 +96,8 @@ class World {
   void Place(const std::string& node, const v1alpha1::SessionPorts& ports) {
     const std::string uid = "uid-" + std::to_string(++last_);
     const store::Key key{BrowserSession::kResource, "default", "s-" + std::to_string(last_)};
-    std::vector<store::ClaimChange> claims = {
-        Acquire(reconcilers::InstanceClaim(
-            node, uid, {.memory_bytes = 1536 * kMiB, .milli_cpu = 1000, .gpus = 0})),
-        Acquire(reconcilers::ProfileClaim("nekoplane-session-" + uid, uid))};
-    for (auto& claim : reconcilers::PortClaims(node, uid, ports)) {
-      claims.push_back(Acquire(std::move(claim)));
-    }
+    std::vector<store::ClaimChange> claims;
+    for (auto& claim : ClaimsOf(node, uid, ports)) claims.push_back(Acquire(std::move(claim)));
     Commit({{store::Write::Op::kCreate, key, uid,
              R"({"metadata":{"name":")" + key.name + R"("},"spec":{}})", std::nullopt}},
            std::move(claims));
