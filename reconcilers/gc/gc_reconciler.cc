@@ -23,17 +23,23 @@ constexpr auto kRemoveTimeout = std::chrono::seconds(60);
 using Uids = std::set<std::string, std::less<>>;
 
 // Uids come from the store itself, so that an object that does not decode keeps what it owns. Where
-// they belong is read of those in `of` only: most of many sessions are on other machines.
-Owners LiveOwners(const registry::Client& client, const Uids& of) {
+// they belong is read of those in `of` only: most of many sessions are on other machines. Of
+// sessions that are neither in `of` nor in `claimants` (null: all are) nothing is told.
+Owners LiveOwners(const registry::Client& client, const Uids& of, const Uids* claimants) {
   Owners owners;
   const auto& store = client.registry().store();
   store.List(BrowserSession::kResource)->ForEach("", "", [&](const store::ObjectPtr& object) {
+    const bool by_name = NEKO_MUTANT(kGcOwnerByName);
+    if (claimants != nullptr && !claimants->contains(object->uid) && !of.contains(object->uid) &&
+        !by_name) {
+      return true;
+    }
     Owners::Session& owner = owners.sessions[object->uid] = {.node = "", .readable = false};
-    if (!of.contains(object->uid) && !NEKO_MUTANT(kGcOwnerByName)) return true;
+    if (!of.contains(object->uid) && !by_name) return true;
     const auto session = codec::Decode<BrowserSession>(std::string_view(object->bytes));
     if (!session) return true;
     owner = {.node = session->status.nodeName, .readable = true, .volume = session->status.volume};
-    if (NEKO_MUTANT(kGcOwnerByName)) {
+    if (by_name) {
       const auto copy = owner;
       owners.sessions[object->key.ns + "/" + object->key.name] = copy;
     }
@@ -52,6 +58,13 @@ std::vector<store::Claim> AllClaims(const registry::Client& client) {
   return claims;
 }
 
+std::vector<store::Claim> ClaimsOn(const registry::Client& client, const std::string& node) {
+  std::vector<store::Claim> claims;
+  client.Claims()->ForEachInScope(node,
+                                  [&](const store::Claim& claim) { claims.push_back(claim); });
+  return claims;
+}
+
 void Append(std::vector<Finding>& to, std::vector<Finding> from) {
   std::move(from.begin(), from.end(), std::back_inserter(to));
 }
@@ -67,7 +80,7 @@ Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const st
   const auto capabilities = driver->capabilities();
   const Context limited = ctx.WithTimeout(deps.clock, kListTimeout);
   Owners owners;
-  if (NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client, {});
+  if (NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client, {}, nullptr);
   std::vector<runtime::Observed> instances;
   std::vector<runtime::ObservedVolume> volumes;
   if (capabilities.list) {
@@ -79,10 +92,13 @@ Result<std::vector<Finding>> Look(const Context& ctx, const Deps& deps, const st
   Uids found;
   for (const auto& instance : instances) found.insert(instance.session_uid);
   for (const auto& volume : volumes) found.insert(volume.session_uid);
-  if (!NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client, found);
+  const auto claims = ClaimsOn(deps.client, node);
+  Uids claimants;
+  for (const auto& claim : claims) claimants.insert(claim.owner);
+  if (!NEKO_MUTANT(kGcOldPicture)) owners = LiveOwners(deps.client, found, &claimants);
   const Duration grace = NEKO_MUTANT(kGcOldPicture) ? Duration::zero() : options.grace;
   auto findings = DiffMachine(node, instances, volumes, owners, deps.clock.WallNow(), grace);
-  Append(findings, DiffNodeClaims(node, AllClaims(deps.client), instances, owners));
+  Append(findings, DiffNodeClaims(node, claims, instances, owners));
   return findings;
 }
 
@@ -90,7 +106,7 @@ std::vector<Finding> LookAtStore(const Deps& deps) {
   const auto claims = AllClaims(deps.client);
   const auto secrets = deps.client.List<v1alpha1::Secret>();
   const auto nodes = deps.drivers.Nodes();
-  const Owners owners = LiveOwners(deps.client, {});
+  const Owners owners = LiveOwners(deps.client, {}, nullptr);
   auto findings = DiffOtherClaims(claims, {nodes.begin(), nodes.end()}, owners);
   if (!NEKO_MUTANT(kGcForgetsSecrets)) Append(findings, DiffSecrets(secrets, owners));
   return findings;
@@ -188,7 +204,8 @@ Result<void> GcReconciler::Remove(const Context& ctx, const Finding& finding) {
     return MakeStatus(Code::kUnavailable, "NoDriver", "not connected to node " + finding.node);
   }
   // Names are reused by a session that got a place here since we looked.
-  const Owners owners = LiveOwners(deps_.client, Uids{finding.session_uid});
+  const Uids it_only = {finding.session_uid};
+  const Owners owners = LiveOwners(deps_.client, it_only, &it_only);
   const auto owner = owners.sessions.find(finding.session_uid);
   const bool volume = finding.what == What::kVolume;
   if (owner != owners.sessions.end() && !NEKO_MUTANT(kGcOldPicture) &&
