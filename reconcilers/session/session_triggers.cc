@@ -116,7 +116,9 @@ void SessionTriggers::OnNode(const informer::Change<BrowserNode>& change) {
     WakeQueue();
     Wake(index_.Pending(), queue::kPriorityLow);
   }
-  if (ConcernsItsSessions(before, node)) Wake(index_.OnNode(node.metadata.name));
+  if (ConcernsItsSessions(before, node)) {
+    Wake(index_.OnNode(node.metadata.name), queue::kPriorityLow);
+  }
 }
 
 void SessionTriggers::OnClass(const informer::Change<v1alpha1::BrowserClass>& change) {
@@ -132,7 +134,8 @@ void SessionTriggers::OnProfile(const informer::Change<v1alpha1::BrowserProfile>
 
 void SessionTriggers::OnHint(std::string_view node, const runtime::Hint& hint) {
   if (hint.session_uid.empty()) {
-    Wake(index_.OnNode(node));
+    // Many at once, of which most are as they were: a user's new session goes before them.
+    Wake(index_.OnNode(node), queue::kPriorityLow);
   } else if (const auto session = index_.WithUid(hint.session_uid)) {
     Wake({session});
   }

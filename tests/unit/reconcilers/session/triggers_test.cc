@@ -43,7 +43,11 @@ class TriggersTest : public ::testing::Test {
 
   PlacementQueue waiting_;
   std::vector<std::string> enqueued_;
-  SessionTriggers triggers_{[this](const queue::Key& key, int) { enqueued_.push_back(key.name); },
+  std::vector<int> priorities_;
+  SessionTriggers triggers_{[this](const queue::Key& key, int priority) {
+                              enqueued_.push_back(key.name);
+                              priorities_.push_back(priority);
+                            },
                             waiting_};
 };
 
@@ -126,6 +130,17 @@ TEST_F(TriggersTest, HintNamesOneSessionOrAllOfTheNode) {
   EXPECT_EQ(Take(), std::vector<std::string>{"b"});
   triggers_.OnHint("host", {});
   EXPECT_EQ(Take(), (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(TriggersTest, AllOfANodeLetWhatUsersWantGoBefore) {
+  Known({Placed("a"), Placed("b")});
+  priorities_.clear();
+  triggers_.OnHint("host", {});
+  EXPECT_EQ(priorities_, (std::vector<int>(2, queue::kPriorityLow)));
+  priorities_.clear();
+  triggers_.OnHint("host", {"uid-b"});
+  triggers_.OnSession({.before = nullptr, .after = Pending("new", "")});
+  EXPECT_EQ(priorities_, (std::vector<int>(2, queue::kPriorityNormal)));
 }
 
 TEST_F(TriggersTest, NodeThatComesBackWakesItsSessionsAndThePending) {
