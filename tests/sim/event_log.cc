@@ -36,6 +36,7 @@ void EventLog::Record(const store::Event& event, MonoTime now) {
 }
 
 void EventLog::LearnSecrets(const store::Object& object) {
+  if (ignore_secrets_) return;
   const auto json = nlohmann::json::parse(object.bytes, nullptr, false);
   const auto data = json.find("data");
   if (data == json.end()) return;

@@ -1,13 +1,28 @@
 // C2: What sessions hold on a node is never more than it has to give.
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
+#include "api/base/quantity.h"
+#include "api/codec/json_codec.h"
 #include "api/v1alpha1/browser_node.h"
 #include "tests/sim/invariants/invariant.h"
 
 namespace nekoplane::sim {
 namespace {
 
-constexpr std::int64_t kGi = std::int64_t{1} << 30;
+// What the simulated machines have, or what the spec says in its place.
+v1alpha1::NodeResources RoomOf(const View& view, const std::string& node) {
+  const auto object = view.program.store().Get({v1alpha1::BrowserNode::kResource, "", node});
+  v1alpha1::NodeResources room;
+  if (object != nullptr) {
+    const auto decoded = codec::Decode<v1alpha1::BrowserNode>(std::string_view(object->bytes));
+    if (decoded) room = decoded->spec.capacity;
+  }
+  if (room.memory.empty()) room.memory = "16Gi";
+  if (room.cpu.empty()) room.cpu = "8";
+  return room;
+}
 
 }  // namespace
 
@@ -22,11 +37,8 @@ void CheckRoom(const View& view, Wrong& wrong) {
       milli_cpu += detail.value("milliCpu", std::int64_t{0});
     });
     if (memory == 0) continue;
-    const auto object = view.program.store().Get({v1alpha1::BrowserNode::kResource, "", node});
-    // As Prepare makes them: what the simulated machines have, or the smaller figure of the spec.
-    const bool small =
-        object != nullptr && object->bytes.find(R"("memory":"5Gi")") != std::string::npos;
-    if (memory > (small ? 5 : 16) * kGi || milli_cpu > 8000) {
+    const auto room = RoomOf(view, node);
+    if (memory > ParseBytes(room.memory).value() || milli_cpu > ParseMilliCores(room.cpu).value()) {
       wrong.push_back(std::to_string(memory >> 20) + " MiB and " + std::to_string(milli_cpu) +
                       " milliCPU of " + node + " are held");
     }
