@@ -55,9 +55,10 @@ Result<void> ImagesReconciler::AskEngine(const Context& ctx, Inputs& in) const {
   // One that is not Ready would let us wait for each of its images.
   if (!IsTrue(in.node.status.conditions, v1alpha1::node::kReady)) return {};
   for (const auto& [image, always] : in.wishes) {
-    const bool under_way = std::any_of(in.pulls.begin(), in.pulls.end(), [&](const auto& pull) {
-      return pull.image == image && pull.state != NodePull::State::kFailed;
-    });
+    const bool under_way =
+        std::any_of(in.pulls.begin(), in.pulls.end(), [&image = image](const auto& pull) {
+          return pull.image == image && pull.state != NodePull::State::kFailed;
+        });
     if (under_way) continue;
     auto id = driver->ImageId(ctx.WithTimeout(deps_.clock, kAskTimeout), image);
     if (id) {

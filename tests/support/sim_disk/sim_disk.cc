@@ -403,7 +403,7 @@ void SimDisk::SyncNode(const SimNode* node) {
   if (deleted_.empty()) return;
   for (const auto& [name, file] : files_) {
     if (file.get() != node) continue;
-    std::erase_if(deleted_, [&](const auto& gone) { return gone.first == name; });
+    std::erase_if(deleted_, [&name = name](const auto& gone) { return gone.first == name; });
   }
 }
 

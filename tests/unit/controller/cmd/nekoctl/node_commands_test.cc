@@ -91,7 +91,7 @@ class NodeCommandsTest : public ::testing::Test {
     }
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
   SeededRandom random_{1};
   NullLogger log_;
   const std::unique_ptr<Timers> timers_ = MakeThreadTimers(clock_);
